@@ -1,0 +1,43 @@
+#pragma once
+
+#include <lethe/base/Export.h>
+#include <lethe/base/Result.h>
+#include <lethe/spec/ExperimentSpec.h>
+#include <lethe/store/RunStore.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lethe {
+
+struct ExportRequest {
+    RunId run = 0;
+    std::filesystem::path target;
+    std::optional<Dtype> dtype;              ///< none: as the original's files
+    std::optional<std::int64_t> checkpoint;  ///< step; none: the last
+    bool mergeAdapter = true;
+    bool overwrite = false;                  ///< an existing, non-empty folder is refused otherwise, its age named
+    bool verify = true;                      ///< load the result and compare logits with the checkpoint
+};
+
+struct ExportReport {
+    std::filesystem::path path;
+    std::vector<std::string> files;
+    std::uint64_t bytes = 0;
+    std::optional<double> largestLogitDifference; ///< where verified
+};
+
+/// Writes a run's checkpoint as a folder that transformers loads: config and tokenizer files carried over, weights in the
+/// asked dtype, README.md as model card. Written beside \p target and renamed: whole or not at all. A result that does not
+/// verify stays under `<target>-unverified` (Corrupt, says what differed). NotFound (no checkpoint), DiskFull (both
+/// numbers), Io, InvalidInput (folder exists), Cancelled.
+LETHE_EXPORT Result<ExportReport> exportRunModel(const RunStore &store, const ExportRequest &request,
+                                                 const std::function<bool(std::uint64_t done, std::uint64_t total, const std::string &stage)> &progress = {});
+/// The model card that would be written.
+LETHE_EXPORT Result<std::string> modelCard(const RunStore &store, const ExportRequest &request);
+
+} // namespace lethe

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <lethe/method/ParameterSet.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lethe {
+
+/// The interface version that a manifest's `api` must equal.
+inline constexpr int kMethodApi = 1;
+
+enum class ParameterType { Integer, Number, Flag, Choice, Text, List };
+
+std::string_view constexpr toString(ParameterType type)
+{
+    switch (type) {
+    case ParameterType::Integer: return "int";
+    case ParameterType::Number: return "float";
+    case ParameterType::Flag: return "bool";
+    case ParameterType::Choice: return "choice";
+    case ParameterType::Text: return "string";
+    case ParameterType::List: return "list";
+    }
+    return "";
+}
+
+/// One parameter as the manifest declares it: the single truth for validator, form, `lethe-cli methods` and manual.
+struct ParameterSpec {
+    std::string name;
+    ParameterType type = ParameterType::Number;
+    ParameterValue defaultValue;
+    std::optional<double> minimum;
+    std::optional<double> maximum;
+    bool exclusiveMinimum = false; ///< the minimum itself is refused: (0, 10]
+    std::vector<std::string> choices;
+    std::string help;
+    std::string label; ///< for forms; the name with spaces where the manifest has none
+    std::string unit;
+    bool advanced = false;
+    std::string dependsOn; ///< `name=value` of another parameter, or empty
+    bool operator==(const ParameterSpec &) const = default;
+};
+
+/// A method's JSON manifest, read without loading its code.
+struct MethodManifest {
+    std::string id;
+    std::string name;
+    std::string summary;
+    std::string paper;   ///< title, year and arXiv id
+    std::string formula; ///< the loss in the field's notation, for people
+    std::vector<std::string> needs; ///< `forget`, `retain`, `reference`, `alternate`
+    /// Own parameters, then the common ones that the catalog adds for a method with a retain term.
+    std::vector<ParameterSpec> parameters;
+    int api = 0;
+    bool operator==(const MethodManifest &) const = default;
+
+    const ParameterSpec *parameter(std::string_view parameterName) const
+    {
+        for (const ParameterSpec &spec : parameters)
+            if (spec.name == parameterName)
+                return &spec;
+        return nullptr;
+    }
+};
+
+} // namespace lethe

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <lethe/base/Export.h>
+#include <lethe/base/Result.h>
+#include <lethe/run/RunSession.h>
+#include <lethe/store/RunStore.h>
+
+#include <functional>
+#include <optional>
+
+namespace lethe {
+
+/// Runs a spec and stores everything: creates the run's row (or takes over a run to resume), tees the session's records to
+/// the store and to \p observer, and writes how it ended. The one path that both faces use. Blocks until the end.
+struct RecordedRun {
+    const MethodCatalog *catalog = nullptr;
+    RunStore *store = nullptr;
+    RunControl *control = nullptr;
+    RunObserver *observer = nullptr;       ///< may be absent
+    std::optional<RunId> resume;           ///< continue this run from its newest checkpoint
+    std::optional<RunId> parent;           ///< the run this one was made from
+    std::function<void(RunId)> onCreated;  ///< on the calling thread, once the row is there
+    int threads = 0;
+    /// What runs the spec; `runSession` unless a test plays a script of records.
+    std::function<Result<RunSummary>(const ResolvedSpec &, const MethodCatalog &, const SessionOptions &, RunControl &, RunObserver &)>
+        session = runSession;
+};
+LETHE_EXPORT Result<RunSummary> runAndRecord(const ExperimentSpec &spec, const RecordedRun &how);
+
+} // namespace lethe

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <lethe/method/ParameterSet.h>
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lethe {
+
+/// One data file and the names of its fields (docs: the contract's `data.forget`).
+struct DataSource {
+    std::string path; ///< as written; relative to the spec's folder
+    std::string prompt = "question";
+    std::string answer = "answer";
+    std::string alternate; ///< field of a replacement answer; empty for none
+    bool operator==(const DataSource &) const = default;
+};
+
+/// How a row becomes text: `prefix + prompt + suffix`, then `answer_prefix + answer`; or the model's own chat template.
+struct TemplateSpec {
+    bool chat = false;
+    std::string systemPrompt; ///< chat only; empty for none
+    std::string promptPrefix = "Question: ";
+    std::string promptSuffix = "\nAnswer:";
+    std::string answerPrefix = " ";
+    bool operator==(const TemplateSpec &) const = default;
+};
+
+struct DataSpec {
+    std::optional<DataSource> forget;
+    std::optional<DataSource> retain;
+    TemplateSpec textTemplate;
+    std::int64_t maxLength = 256; ///< tokens, EOS included
+    bool operator==(const DataSpec &) const = default;
+};
+
+struct MethodSpec {
+    std::string id;
+    ParameterSet parameters; ///< as given; `ResolvedSpec` has the defaults merged in
+    bool operator==(const MethodSpec &) const = default;
+};
+
+struct LoraSpec {
+    std::int64_t rank = 16;
+    double alpha = 32;
+    double dropout = 0;
+    bool rankStabilized = false;
+    std::vector<std::string> targetModules; ///< empty: every linear layer of the blocks
+    bool operator==(const LoraSpec &) const = default;
+};
+
+enum class OptimizerKind { AdamW, Sgd };
+enum class ScheduleKind { Constant, Linear, Cosine };
+enum class Dtype { F32, BF16, F16 };
+
+struct TrainingSpec {
+    double epochs = 5;
+    std::optional<std::int64_t> maxSteps;
+    std::int64_t batchSize = 4;
+    std::int64_t gradientAccumulation = 1;
+    OptimizerKind optimizer = OptimizerKind::AdamW;
+    double learningRate = 1e-5;
+    std::array<double, 2> betas{0.9, 0.999};
+    double eps = 1e-8;
+    double weightDecay = 0.01;
+    ScheduleKind schedule = ScheduleKind::Linear;
+    std::int64_t warmupSteps = 0;
+    std::optional<double> maxGradNorm = 1.0;
+    std::string device = "auto";
+    Dtype dtype = Dtype::F32;
+    std::int64_t seed = 0;
+    bool shuffle = true;
+    std::optional<LoraSpec> lora;
+    bool gradientCheckpointing = false;
+    std::optional<std::int64_t> saveEverySteps;
+    bool operator==(const TrainingSpec &) const = default;
+};
+
+struct GenerationSpec {
+    std::int64_t prompts = 8; ///< this many of each set, at every evaluation
+    std::int64_t maxNewTokens = 48;
+    bool operator==(const GenerationSpec &) const = default;
+};
+
+struct EvalSpec {
+    std::optional<std::int64_t> everySteps; ///< none: before the first and after the last step only
+    std::vector<std::string> metrics{"basic"};
+    std::optional<std::string> reference;
+    GenerationSpec generations;
+    /// Rows of each set an evaluation in the middle of the run looks at (the first and last look at all); none: all.
+    std::optional<std::int64_t> rows;
+    bool operator==(const EvalSpec &) const = default;
+};
+
+/// One experiment, as the contract's JSON spells it. A plain value: what the window edits, the store keeps and the CLI runs.
+struct ExperimentSpec {
+    std::string name;
+    std::string model; ///< as written; relative to the spec's folder
+    std::optional<std::string> referenceModel;
+    DataSpec data;
+    MethodSpec method;
+    TrainingSpec training;
+    std::optional<EvalSpec> eval;
+    std::filesystem::path baseFolder; ///< what the paths above are relative to; not part of the JSON
+    bool operator==(const ExperimentSpec &) const = default;
+
+    /// \p path as written, made absolute against `baseFolder`.
+    std::filesystem::path resolve(const std::string &path) const
+    {
+        const std::filesystem::path asPath(path);
+        return (asPath.is_absolute() ? asPath : baseFolder / asPath).lexically_normal();
+    }
+};
+
+} // namespace lethe

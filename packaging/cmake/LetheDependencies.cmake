@@ -1,0 +1,43 @@
+# Every library Lethe is built on, with its version floor. packaging/dependencies.env names the packages.
+find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg PrintSupport Network)
+if(LETHE_BUILD_TESTS)
+    find_package(Qt6 6.4 REQUIRED COMPONENTS Test)
+endif()
+find_package(QCustomPlotQt6 CONFIG REQUIRED)
+find_package(spdlog 1.10 CONFIG REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
+find_package(SQLiteCpp 3.2 CONFIG REQUIRED)
+find_package(nlohmann_json 3.11 CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8>=10.40)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc>=2.5)
+find_package(Threads REQUIRED)
+
+# LibTorch from the unpacked PyPI wheel. Its own TorchConfig.cmake demands a CUDA toolkit, so we make the target
+# ourselves and link libtorch_cpu and libc10 alone; libtorch_cuda is loaded at start where there is a driver.
+set(LETHE_LIBTORCH "$ENV{LETHE_LIBTORCH}" CACHE PATH "Folder that holds the unpacked torch wheel (it contains torch/)")
+if(NOT LETHE_LIBTORCH)
+    if(DEFINED ENV{XDG_CACHE_HOME} AND NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
+        set(_lethe_cache "$ENV{XDG_CACHE_HOME}")
+    else()
+        set(_lethe_cache "$ENV{HOME}/.cache")
+    endif()
+    set(LETHE_LIBTORCH "${_lethe_cache}/lethe/libtorch-2.11.0" CACHE PATH "" FORCE)
+endif()
+if(NOT EXISTS "${LETHE_LIBTORCH}/torch/lib/libtorch_cpu.so")
+    message(FATAL_ERROR "LibTorch is not in ${LETHE_LIBTORCH}: run packaging/setup.sh, or set LETHE_LIBTORCH "
+        "to the folder into which the wheel torch==2.11.0 was unpacked.")
+endif()
+
+add_library(LetheTorch INTERFACE)
+add_library(Lethe::torch ALIAS LetheTorch)
+# -idirafter: the wheel carries another fmt, and spdlog must find the system's.
+target_compile_options(LetheTorch INTERFACE
+    "SHELL:-idirafter ${LETHE_LIBTORCH}/torch/include"
+    "SHELL:-idirafter ${LETHE_LIBTORCH}/torch/include/torch/csrc/api/include")
+target_link_libraries(LetheTorch INTERFACE
+    "${LETHE_LIBTORCH}/torch/lib/libtorch_cpu.so"
+    "${LETHE_LIBTORCH}/torch/lib/libc10.so")
+# libtorch_cpu's own needs (libcudart, libcupti) are found through its RPATH at run time, not by the linker.
+target_link_options(LetheTorch INTERFACE "LINKER:--allow-shlib-undefined")

@@ -1,0 +1,64 @@
+set(LETHE_TORCH_LIB_DIR "${LETHE_LIBTORCH}/torch/lib")
+set(CMAKE_BUILD_RPATH "${LETHE_TORCH_LIB_DIR}")
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};$ORIGIN;${LETHE_TORCH_LIB_DIR}")
+
+# What every target of ours is compiled with.
+function(lethe_target_defaults target)
+    target_compile_options(${target} PRIVATE
+        -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+    target_compile_definitions(${target} PRIVATE QT_NO_KEYWORDS)
+    set_target_properties(${target} PROPERTIES
+        CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+endfunction()
+
+# The one precompiled header, made by lethe_core_torch.
+function(lethe_reuse_torch_header target)
+    target_precompile_headers(${target} REUSE_FROM lethe_core_torch)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endfunction()
+
+# lethe_add_method(npo SOURCES NpoMethod.cpp): one unlearning method, a Qt plugin with <id>.json as its manifest.
+function(lethe_add_method id)
+    cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+    set(target method_${id})
+    add_library(${target} MODULE ${arg_SOURCES})
+    lethe_target_defaults(${target})
+    set_target_properties(${target} PROPERTIES
+        AUTOMOC ON PREFIX "" OUTPUT_NAME ${id}
+        LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins"
+        INSTALL_RPATH "$ORIGIN/../..;${LETHE_TORCH_LIB_DIR}")
+    target_link_libraries(${target} PRIVATE Lethe::method_sdk)
+    lethe_reuse_torch_header(${target})
+    install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/lethe/plugins)
+endfunction()
+
+# lethe_add_test(core/tokenizer/tst_tokenizer.cpp LABELS core unit LIBS Lethe::core [GUI] [TORCH] [TIMEOUT s])
+# One Qt Test program; GUI tests run offscreen. Fixtures come from LETHE_FIXTURES, ../shared/fixtures by default.
+function(lethe_add_test source)
+    cmake_parse_arguments(arg "GUI;TORCH" "TIMEOUT" "LABELS;LIBS;SOURCES" ${ARGN})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source} ${arg_SOURCES})
+    lethe_target_defaults(${name})
+    set_target_properties(${name} PROPERTIES AUTOMOC ON
+        RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+    target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}/core/src")
+    target_link_libraries(${name} PRIVATE Lethe::core Qt6::Test ${arg_LIBS})
+    if(arg_GUI)
+        target_link_libraries(${name} PRIVATE Lethe::widgets Qt6::Widgets)
+    endif()
+    if(arg_TORCH)
+        target_link_libraries(${name} PRIVATE Lethe::method_sdk)
+        lethe_reuse_torch_header(${name})
+    endif()
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 120)
+    endif()
+    add_test(NAME ${name} COMMAND ${name})
+    set(fixtures "$ENV{LETHE_FIXTURES}")
+    if(NOT fixtures)
+        set(fixtures "${PROJECT_SOURCE_DIR}/../shared/fixtures")
+    endif()
+    set_tests_properties(${name} PROPERTIES
+        TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
+        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;LETHE_FIXTURES=${fixtures};LETHE_SHARED=${PROJECT_SOURCE_DIR}/../shared;LETHE_SOURCE_DIR=${PROJECT_SOURCE_DIR};LETHE_PLUGINS=${CMAKE_BINARY_DIR}/plugins;LETHE_BIN=${CMAKE_BINARY_DIR}/bin")
+endfunction()
