@@ -17,9 +17,9 @@ function(lethe_reuse_torch_header target)
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endfunction()
 
-# lethe_add_method(npo SOURCES NpoMethod.cpp): one unlearning method, a Qt plugin with <id>.json as its manifest.
+# lethe_add_method(npo SOURCES npo/NpoMethod.cpp MANIFEST npo/npo.json): one unlearning method, a Qt plugin with <id>.json as its manifest.
 function(lethe_add_method id)
-    cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+    cmake_parse_arguments(arg "" "MANIFEST" "SOURCES" ${ARGN})
     set(target method_${id})
     add_library(${target} MODULE ${arg_SOURCES})
     lethe_target_defaults(${target})

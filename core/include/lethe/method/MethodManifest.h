@@ -52,6 +52,11 @@ struct MethodManifest {
     std::string paper;   ///< title, year and arXiv id
     std::string formula; ///< the loss in the field's notation, for people
     std::vector<std::string> needs; ///< `forget`, `retain`, `reference`, `alternate`
+    /// `forget`: an epoch is a pass over the forget set, and the retain set runs beside it. `all`: one set of every row the spec
+    /// names is trained on (`finetune`).
+    std::string anchor = "forget";
+    /// Retain losses the method takes (`none`, `nll`, `kl`); empty where it has no retain term.
+    std::vector<std::string> retainLosses;
     /// Own parameters, then the common ones that the catalog adds for a method with a retain term.
     std::vector<ParameterSpec> parameters;
     int api = 0;
