@@ -92,6 +92,11 @@ Error systemError(int errnoValue, std::string what, const fs::path &path)
             + "ree space or choose another folder";
         break;
     }
+    case EFBIG: // a quota by another name: the process or the file system lets no file grow further
+        error.code = ErrorCode::DiskFull;
+        error.what += ": the file may not grow any larger";
+        error.hint = "Raise the limit on file sizes, or choose another folder";
+        break;
     case ENOENT:
         error.code = ErrorCode::NotFound;
         error.what += ": there is no such file or folder";
