@@ -1,0 +1,59 @@
+#include <widgets/Dialogs.h>
+
+#include <QtWidgets/QFileDialog>
+#include <QtWidgets/QInputDialog>
+#include <QtWidgets/QMessageBox>
+#include <QtWidgets/QPushButton>
+
+namespace lethe {
+
+Dialogs::~Dialogs() = default;
+
+QString Dialogs::openFile(QWidget *parent, const QString &title, const QString &folder, const QString &filter)
+{
+    return openFiles(parent, title, folder, filter).value(0);
+}
+
+QStringList SystemDialogs::openFiles(QWidget *parent, const QString &title, const QString &folder, const QString &filter)
+{
+    return QFileDialog::getOpenFileNames(parent, title, folder, filter);
+}
+
+QString SystemDialogs::saveFile(QWidget *parent, const QString &title, const QString &suggestion, const QString &filter)
+{
+    return QFileDialog::getSaveFileName(parent, title, suggestion, filter);
+}
+
+QString SystemDialogs::chooseFolder(QWidget *parent, const QString &title, const QString &folder)
+{
+    return QFileDialog::getExistingDirectory(parent, title, folder);
+}
+
+bool SystemDialogs::confirm(QWidget *parent, const QString &question, const QString &detail, const QString &verb)
+{
+    QMessageBox box(QMessageBox::Question, QString(), question, QMessageBox::Cancel, parent);
+    box.setInformativeText(detail);
+    QPushButton *act = box.addButton(verb, QMessageBox::AcceptRole);
+    act->setAutoDefault(false);
+    box.setDefaultButton(QMessageBox::Cancel);
+    box.setEscapeButton(QMessageBox::Cancel);
+    box.exec();
+    return box.clickedButton() == act;
+}
+
+std::optional<QString> SystemDialogs::askText(QWidget *parent, const QString &title, const QString &label, const QString &initial)
+{
+    bool accepted = false;
+    const QString text = QInputDialog::getText(parent, title, label, QLineEdit::Normal, initial, &accepted);
+    return accepted ? std::optional(text) : std::nullopt;
+}
+
+std::optional<int> SystemDialogs::askNumber(QWidget *parent, const QString &title, const QString &label, int initial, int minimum,
+                                            int maximum)
+{
+    bool accepted = false;
+    const int number = QInputDialog::getInt(parent, title, label, initial, minimum, maximum, 1, &accepted);
+    return accepted ? std::optional(number) : std::nullopt;
+}
+
+} // namespace lethe
