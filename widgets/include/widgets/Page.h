@@ -5,6 +5,7 @@
 #include <QtWidgets/QWidget>
 
 class QAction;
+class QUndoStack;
 
 namespace lethe {
 
@@ -34,7 +35,7 @@ public:
     /// Focus the page's filter (Ctrl+F); false where there is none.
     virtual bool focusFilter() { return false; }
     /// The undo stack in front, or null.
-    virtual class QUndoStack *undoStack() { return nullptr; }
+    virtual QUndoStack *undoStack() { return nullptr; }
 
 Q_SIGNALS:
     void badgeChanged();
