@@ -21,11 +21,13 @@ class MethodCatalog;
 class LETHE_EXPORT RunControl
 {
 public:
-    enum class Request { Continue, Pause, Stop, Cancel };
+    /// In rising order of urgency; a run that is to end is not asked to go on.
+    enum class Request { Continue, Pause, Stop, Interrupt, Cancel };
 
     void pause();
-    void resume();
+    void resume(); ///< ends a pause; takes nothing else back
     void stop();   ///< finish this step, evaluate, write a checkpoint, end
+    void interrupt(); ///< finish this step, write a checkpoint, end as `Interrupted`: SIGINT, or quitting (to be resumed)
     void cancel(); ///< end now, no checkpoint
     /// One evaluation (checkpoint) after the current step, beside those of the spec.
     void evaluateNow();
@@ -35,10 +37,14 @@ public:
     bool isCancelled() const { return request() == Request::Cancel; }
     /// Blocks while the request is Pause; returns the request that ended it.
     Request waitWhilePaused();
+    /// As above, but returns (then with Pause) after \p milliseconds, or when an evaluation or a checkpoint is asked for.
+    Request waitWhilePaused(int milliseconds);
     bool takeEvaluateNow();
     bool takeCheckpointNow();
 
 private:
+    void raise(Request request);
+
     mutable std::mutex m_mutex; ///< guards all below
     std::condition_variable m_changed;
     Request m_request = Request::Continue;
