@@ -13,7 +13,7 @@ QString scientific(double value);                   ///< learning rates: `1e-5`,
 QString probability(std::optional<double> value);   ///< `0.97`, 3 digits below 0.1
 QString percent(std::optional<double> fraction);    ///< `96 %`
 QString bytes(std::int64_t bytes);                  ///< `7.8 MiB`
-QString count(std::int64_t count);                  ///< `1 204`, by locale
+QString count(std::int64_t count);                  ///< `1 204`, in groups of three (U+202F) whatever the locale
 QString parameters(std::int64_t count);             ///< `3.9 M`
 QString duration(double seconds);                   ///< `0:41`, `1:02:03`, `3 d 4 h`; below 0 `–`
 QString rate(double perSecond, const QString &unit); ///< `1 830 tok/s`

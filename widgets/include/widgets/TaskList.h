@@ -18,11 +18,14 @@ public:
     /// \p total 0: not known yet.
     void report(const QString &stage, double done, double total);
     bool isCancelled() const { return m_cancelled.load(); }
+    /// Marks the job as failed; \p why takes the place of its result in the activity list.
+    void fail(const QString &why);
 
 private:
     friend class TaskList;
     std::atomic<bool> m_cancelled{false};
     std::function<void(const QString &, double, double)> m_report;
+    std::function<void(const QString &)> m_fail;
 };
 
 /// One job as the activity list shows it.
@@ -59,6 +62,9 @@ Q_SIGNALS:
     void changed();
 
 private:
+    void takeReports();
+    void finish(std::int64_t id, const QString &result);
+
     struct Private;
     std::unique_ptr<Private> m_private;
 };

@@ -8,6 +8,7 @@
 #include <lethe/store/RunStore.h>
 #include <lethe/tokenizer/Tokenizer.h>
 
+#include <QtCore/QDateTime>
 #include <QtCore/QObject>
 #include <QtCore/QSettings>
 #include <QtCore/QString>
@@ -57,7 +58,10 @@ public:
 
     RunStore &store() { return m_store; }
     MethodCatalog &catalog() { return m_catalog; }
-    /// Scans the plugin folders again.
+    /// Where plugins are looked for; the built-in folder unless set otherwise. Takes effect with `reloadCatalog`.
+    void setPluginFolders(std::vector<std::filesystem::path> folders);
+    const std::vector<std::filesystem::path> &pluginFolders() const;
+    /// Scans the plugin folders again; while a run uses the catalog, once that run has ended.
     void reloadCatalog();
     QSettings &settings(); ///< a throw-away one where none was given
     TaskList &tasks() { return *m_tasks; }
@@ -70,6 +74,12 @@ public:
     void setDraftParent(std::optional<RunId> parent);
     /// A stored run's spec as the draft, with the run as parent; shows the Experiment page.
     void duplicateAsExperiment(RunId run);
+    /// An empty draft that keeps model and sets; shows the Experiment page.
+    void newExperiment();
+    /// A spec file as the draft, its sets read; shows the Experiment page. Problems are posted, what could be read is kept.
+    void openSpec(const QString &file);
+    /// `checkSpec` of the draft, but what comes from the working sets needs no file yet.
+    std::vector<Error> checkDraft() const;
 
     // ---- model of the draft, read in the background --------------------------------------------------------------
     /// Sets the draft's model and reads its headers and tokenizer; `modelChanged` when that is done.
@@ -77,19 +87,32 @@ public:
     std::shared_ptr<const ModelInfo> modelInfo() const { return m_modelInfo; }    ///< null: none, or being read
     std::shared_ptr<const Tokenizer> tokenizer() const { return m_tokenizer; }    ///< null: none
     bool isReadingModel() const { return m_readingModel; }
+    /// After a crash: the draft's model is not read by itself. Call right after construction.
+    void leaveModelUnread();
 
     // ---- sets ----------------------------------------------------------------------------------------------------
-    const WorkingSets &sets() const { return m_sets; }
+    const WorkingSets &sets() const { return *m_sets; }
+    /// Keeps and announces them; the draft's data sources follow. Nothing happens where they are equal.
     void setSets(const WorkingSets &sets);
-    /// Reads the draft's data files into the sets (background task).
+    /// Reads the draft's data files into the sets (background task). Edited rows that this replaces stay in the store as a
+    /// version of their set.
     void loadSetsOfDraft();
+    bool isReadingSets() const;
+    /// Whether a side holds rows that are in no file yet: edited since they were read, or never read from one.
+    bool isForgetEdited() const;
+    bool isRetainEdited() const;
+    /// The draft with the working sets: sides that were edited are written to files of the store's folder (named by their
+    /// content) and the spec points to those. Io, DiskFull.
+    Result<ExperimentSpec> draftWithSets();
 
     // ---- runs ----------------------------------------------------------------------------------------------------
-    /// Starts \p spec, or queues it while another run holds the device. The sets, where they were edited, are written to files
-    /// of the store's folder first and the spec points to those. Problems (already shown in the form) refuse it.
+    /// Starts \p spec as it stands, or queues it while another run holds the device. InvalidInput with every problem of the
+    /// spec (already shown in the form).
     Result<void> startRun(ExperimentSpec spec, std::optional<RunId> parent = {});
-    /// The draft with the working sets.
+    /// Starts `draftWithSets()`.
     Result<void> startDraft();
+    /// Writes the draft and its sets, and puts it at the end of the queue even where the device is free.
+    Result<void> queueDraft();
     Result<void> resumeRun(RunId run);
     /// The run on the device, or null.
     RunController *activeRun() { return m_active.get(); }
@@ -100,6 +123,9 @@ public:
     bool isPaused() const { return m_paused; }
     std::vector<ExperimentSpec> queue() const;
     void removeFromQueue(std::size_t index);
+    void moveInQueue(std::size_t from, std::size_t to);
+    /// The first of the queue, where the device is free. A queue that a restart brought back waits for this.
+    void startQueue();
     void pauseActive();
     void resumeActive();
     void stopActive();
@@ -110,8 +136,12 @@ public:
     /// Runs picked for Compare, kept in the store.
     std::vector<RunId> compared() const { return m_compared; }
     void setCompared(const std::vector<RunId> &runs);
-    /// Demo model, demo sets and demo experiment; starts the run and shows Live.
+    /// Demo model, demo sets and demo experiment; starts the run and shows Live. NotFound where the demo is not installed.
     Result<void> startDemo();
+    /// Asks the active run to end with a checkpoint and waits at most \p milliseconds; true where none is left running.
+    bool pauseToDisk(int milliseconds);
+    /// Runs that were cut off (their process is gone), newest first, as the store found them when it was opened.
+    std::vector<RunRow> interruptedRuns() const;
     /// For tests: what runs a spec in place of the real session.
     void setSession(decltype(RecordedRun::session) session) { m_session = std::move(session); }
 
@@ -120,6 +150,12 @@ public:
     void post(const Message &message) { Q_EMIT messagePosted(message); }
     QStringList recentModels() const;
     void rememberModel(const QString &folder);
+    void forgetModel(const QString &folder);
+    /// Why writing to the store fails now; empty while it works.
+    QString storeFailure() const;
+    QDateTime lastSaved() const; ///< local time; invalid: nothing was written yet
+    /// Writes drafts and sets now and waits for the disk.
+    Result<void> flush();
 
 Q_SIGNALS:
     void draftChanged();
@@ -136,17 +172,27 @@ Q_SIGNALS:
     void runStateChanged(); ///< paused, resumed, stage
     /// Something in the store changed (this process or another): tables read again. At most twice a second.
     void storeChanged();
+    /// Writing to the store began to fail, or works again, or something was saved.
+    void storeStateChanged();
     void pageRequested(const QString &pageId);
     void messagePosted(const lethe::Message &message);
 
 private:
+    struct Private;
     void startNext();
     void startNow(const ExperimentSpec &spec, std::optional<RunId> parent, std::optional<RunId> resume);
-    void connectActive();
+    Result<void> startOrQueue(const ExperimentSpec &spec, std::optional<RunId> parent, std::optional<RunId> resume);
+    void takeRecords(const std::shared_ptr<const RunBatch> &batch);
+    void endActive(const std::shared_ptr<const RunSummary> &summary, const QString &failure, int errorCode);
+    void announceEnd(const RunSummary &summary);
+    void announceFailure(RunId run, const QString &failure);
     void restore();
     void scheduleKeep();
     void keep();
-    void readModel();
+    void readModel(bool announce);
+    void applySets(std::shared_ptr<const WorkingSets> sets, bool forgetEdited, bool retainEdited);
+    void followSources(const DataSpec &former);
+    void pollStore();
 
     RunStore &m_store;
     MethodCatalog &m_catalog;
@@ -155,7 +201,7 @@ private:
     TaskList *m_tasks;
     ExperimentSpec m_draft;
     std::optional<RunId> m_draftParent;
-    WorkingSets m_sets;
+    std::shared_ptr<const WorkingSets> m_sets; ///< shared with the worker that keeps them in the store
     std::shared_ptr<const ModelInfo> m_modelInfo;
     std::shared_ptr<const Tokenizer> m_tokenizer;
     bool m_readingModel = false;
@@ -173,7 +219,6 @@ private:
         std::optional<RunId> resume;
     };
     std::vector<Queued> m_queue;
-    struct Private;
     std::unique_ptr<Private> m_private; ///< timers and what else the .cpp needs
 };
 

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "StoreKeeper.h"
+
+#include <widgets/TaskList.h>
+#include <widgets/Workspace.h>
+
+#include <QtCore/QTemporaryDir>
+#include <QtCore/QTimer>
+
+namespace lethe {
+
+inline const char *const kDraftKey = "workspace.draft";
+inline const char *const kSetsKey = "workspace.sets";
+inline const char *const kQueueKey = "workspace.queue";
+inline const char *const kViewKey = "workspace.view";
+
+struct Workspace::Private {
+    Private(RunStore &store, std::function<void(const std::optional<Error> &)> saved) : keeper(store, std::move(saved)) {}
+
+    StoreKeeper keeper;
+    QTimer keepTimer;
+    QTimer pollTimer;
+    QTemporaryDir settingsFolder; ///< of the throw-away settings
+    std::vector<std::filesystem::path> pluginFolders;
+    bool reloadCatalogLater = false;
+
+    bool draftDirty = false, setsDirty = false, queueDirty = false, viewDirty = false;
+    bool forgetEdited = false, retainEdited = false;
+    int modelTicket = 0; ///< a result of an older ticket is no longer wanted
+    int setsTicket = 0;
+    bool readingSets = false;
+
+    std::int64_t seenChanges = -1;
+    QString storeFailure;
+    QDateTime lastSaved;
+    RunStatus activeStatus = RunStatus::Running;
+};
+
+/// One text for a whole list of problems: the first in full, the others counted.
+Error joined(const std::vector<Error> &problems);
+
+/// Where a side of the sets is written: named by its content, so that equal sets share a file and a queued run keeps its own.
+std::filesystem::path setFile(const std::filesystem::path &storeFile, const QString &setName, const char *side, const std::string &lines);
+
+} // namespace lethe
