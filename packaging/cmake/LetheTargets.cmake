@@ -5,7 +5,8 @@ set(CMAKE_INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};$ORIGIN;${LETHE_TORC
 # What every target of ours is compiled with.
 function(lethe_target_defaults target)
     target_compile_options(${target} PRIVATE
-        -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+        -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+        -Wno-missing-field-initializers) # records are set by designated initialisers; what is left out has its default
     target_compile_definitions(${target} PRIVATE QT_NO_KEYWORDS)
     set_target_properties(${target} PROPERTIES
         CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
@@ -29,7 +30,13 @@ function(lethe_add_method id)
         INSTALL_RPATH "$ORIGIN/../..;${LETHE_TORCH_LIB_DIR}")
     target_link_libraries(${target} PRIVATE Lethe::method_sdk)
     lethe_reuse_torch_header(${target})
+    # the manifest lies beside the plugin too: what the catalog reads first, and what people can read and mend
+    set(manifest "${CMAKE_CURRENT_SOURCE_DIR}/${arg_MANIFEST}")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${manifest}")
+    add_custom_command(TARGET ${target} POST_BUILD
+        COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${manifest}" "${CMAKE_BINARY_DIR}/plugins/${id}.json")
     install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/lethe/plugins)
+    install(FILES "${manifest}" DESTINATION ${CMAKE_INSTALL_LIBDIR}/lethe/plugins RENAME ${id}.json)
 endfunction()
 
 # lethe_add_test(core/tokenizer/tst_tokenizer.cpp LABELS core unit LIBS Lethe::core [GUI] [TORCH] [TIMEOUT s])

@@ -22,7 +22,15 @@ struct SpecReading {
     LETHE_EXPORT Error asError() const;
 };
 
+/// Several problems as one Error: `message()` has the first on the first line and each other on a line of its own.
+LETHE_EXPORT Error joinErrors(const std::vector<Error> &problems);
+
+/// What `eval.metrics` takes: the groups and metric ids that this version computes.
+LETHE_EXPORT const std::vector<std::string> &knownMetrics();
+
 /// Parses the contract's JSON: unknown keys (with the nearest known one), wrong types, values out of range, all named.
+/// Broken JSON and keys given twice are one problem whose `where` is `line L, column C`. Beyond the contract it takes: `null` for
+/// `data.*.prompt` (the rows hold no prompt: each is a document), `{"chat": true, "system_prompt": "…"}` as template, `eval.rows`.
 /// Says nothing of the method's parameters or of files; `checkSpec` does.
 LETHE_EXPORT SpecReading readSpec(std::string_view json, const std::filesystem::path &baseFolder);
 LETHE_EXPORT Result<ExperimentSpec> readSpecFile(const std::filesystem::path &file);
@@ -53,6 +61,8 @@ LETHE_EXPORT std::string_view toString(Dtype dtype);
 LETHE_EXPORT std::string_view toString(OptimizerKind kind);
 LETHE_EXPORT std::string_view toString(ScheduleKind kind);
 
+/// Optimizer steps of one pass over the forget set, a last, smaller one included.
+LETHE_EXPORT std::int64_t stepsPerEpoch(const TrainingSpec &training, std::int64_t forgetRows);
 /// Number of optimizer steps the spec asks for on a forget set of \p forgetRows rows (finetune: its training rows).
 LETHE_EXPORT std::int64_t plannedSteps(const TrainingSpec &training, std::int64_t forgetRows);
 
