@@ -143,8 +143,10 @@ std::string nearestName(std::string_view word, const std::vector<std::string> &c
         return {};
     std::string best;
     std::size_t bestDistance = std::max<std::size_t>(1, word.size() / 3) + 1;
+    constexpr std::size_t kShortestBeginning = 3;
     for (const std::string &candidate : candidates) {
-        const std::size_t distance = editDistance(word, candidate);
+        const bool begins = candidate.size() >= kShortestBeginning && word.starts_with(candidate);
+        const std::size_t distance = begins ? 1 : editDistance(word, candidate);
         if (distance < bestDistance) {
             bestDistance = distance;
             best = candidate;

@@ -235,7 +235,7 @@ void ObjectReader::finish()
         if (std::find(m_known.begin(), m_known.end(), key) != m_known.end())
             continue;
         const std::string nearest = nearestName(key, m_known);
-        fail(key, "unknown key" + (nearest.empty() ? std::string() : "; did you mean " + nearest + "?"),
+        fail(key, "unknown key" + (nearest.empty() ? std::string() : " (did you mean " + nearest + "?)"),
              "Accepted here: " + joined(m_known));
     }
 }

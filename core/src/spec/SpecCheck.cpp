@@ -94,7 +94,7 @@ private:
         }
         const std::string nearest = nearestName(m_spec.method.id, ids);
         fail("method.id",
-             describe(Json(m_spec.method.id)) + " is not a method" + (nearest.empty() ? "" : "; did you mean " + nearest + "?"),
+             describe(Json(m_spec.method.id)) + " is not a method" + (nearest.empty() ? "" : " (did you mean " + nearest + "?)"),
              ids.empty() ? "No method plugin was found; name their folder with --plugins" : "Available: " + joined(ids),
              ErrorCode::NotFound);
     }
@@ -111,7 +111,7 @@ private:
         for (const ParameterSpec &parameter : manifest.parameters)
             known.push_back(parameter.name);
         const std::string nearest = nearestName(name, known);
-        fail(path, "unknown parameter" + (nearest.empty() ? std::string() : "; did you mean " + nearest + "?"),
+        fail(path, "unknown parameter" + (nearest.empty() ? std::string() : " (did you mean " + nearest + "?)"),
              known.empty() ? manifest.id + " has no parameters" : manifest.id + " takes " + joined(known));
     }
 

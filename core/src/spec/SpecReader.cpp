@@ -203,7 +203,7 @@ void checkMetrics(ObjectReader &reader, const std::vector<std::string> &metrics)
         const std::string nearest = nearestName(metrics[i], known);
         reader.fail("metrics[" + std::to_string(i) + "]",
                     describe(Json(metrics[i])) + " is no metric that this version computes"
-                        + (nearest.empty() ? std::string() : "; did you mean " + nearest + "?"),
+                        + (nearest.empty() ? std::string() : " (did you mean " + nearest + "?)"),
                     "Use " + joined(known));
     }
 }
@@ -275,11 +275,8 @@ Error joinErrors(const std::vector<Error> &problems)
         return {};
     Error error = problems.front();
     for (std::size_t i = 1; i < problems.size(); ++i) {
-        if (!error.hint.empty())
-            error.hint += i == 1 ? ".\n" : "\n";
-        const bool last = i + 1 == problems.size();
-        // `message` ends the whole with the last full stop where there is a hint
-        error.hint += problems[i].message() + (last || problems[i].hint.empty() ? "" : ".");
+        std::string &end = error.hint.empty() ? error.what : error.hint;
+        end += "\n" + problems[i].message();
     }
     return error;
 }

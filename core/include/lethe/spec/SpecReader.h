@@ -51,7 +51,7 @@ struct ResolvedSpec {
     std::filesystem::path retainFile;
 };
 
-/// Ranges across fields, the method and its parameters (`method.parameters.betta is unknown; did you mean beta?`), what the
+/// Ranges across fields, the method and its parameters (`method.parameters.betta: unknown parameter (did you mean beta?). npo takes …`), what the
 /// method needs (a retain set, a reference, alternates), and that the named files and folders are there. Every offence at once.
 LETHE_EXPORT std::vector<Error> checkSpec(const ExperimentSpec &spec, const MethodCatalog &catalog);
 /// `checkSpec`, then the resolved form. InvalidInput with all offences.
