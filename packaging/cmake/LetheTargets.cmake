@@ -12,9 +12,9 @@ function(lethe_target_defaults target)
         CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
 
-# The one precompiled header, made by lethe_core_torch.
+# The one precompiled header, made by lethe_torch_header.
 function(lethe_reuse_torch_header target)
-    target_precompile_headers(${target} REUSE_FROM lethe_core_torch)
+    target_precompile_headers(${target} REUSE_FROM lethe_torch_header)
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endfunction()
 
