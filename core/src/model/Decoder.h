@@ -1,0 +1,112 @@
+#pragma once
+
+#include "model/DecoderConfig.h"
+
+#include <lethe/base/Result.h>
+#include <lethe/sdk/LanguageModel.h>
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lethe {
+
+/// One tensor of the model under its Hugging Face name.
+struct Parameter {
+    WeightSpec spec;
+    at::Tensor value; ///< a leaf; f32 where the model is trained, the computing dtype elsewhere
+};
+
+/// Keys and values of every layer for a batch of growing texts: [B, K, Tmax, headDim] a layer.
+struct KvCache {
+    std::vector<at::Tensor> keys, values;
+    std::vector<std::int64_t> lengths; ///< B: tokens held of each text
+};
+
+struct DecoderLoad {
+    c10::Device device{c10::DeviceType::CPU};
+    c10::ScalarType dtype = c10::ScalarType::Float;      ///< what is computed in
+    c10::ScalarType parameterDtype = c10::ScalarType::Float; ///< what the parameters are kept in
+    std::function<bool(std::uint64_t done, std::uint64_t total)> progress;
+};
+
+/// The one decoder that runs every family: embedding, layers, final norm, head, each as DecoderConfig says. Texts are packed:
+/// linear layers, norms and MLPs see [N, D]; attention alone knows where one text ends.
+class LETHE_EXPORT Decoder final : public LanguageModel
+{
+public:
+    /// Config, headers and weights of a Hugging Face folder; nothing is allocated before all of it was checked.
+    static Result<std::unique_ptr<Decoder>> load(const std::filesystem::path &folder, const DecoderLoad &how);
+    /// The same weights under the same names, detached and without gradient: a frozen copy, or, with \p share, a second view.
+    std::unique_ptr<Decoder> frozenCopy() const;
+    ~Decoder() override;
+
+    const DecoderConfig &config() const { return m_config; }
+    std::vector<Parameter> &parameters() { return m_parameters; }
+    const std::vector<Parameter> &parameters() const { return m_parameters; }
+    std::int64_t parameterCount() const;
+    c10::Device device() const { return m_device; }
+    c10::ScalarType dtype() const { return m_dtype; }
+    void setTrainable(bool trainable);
+    /// Say that parameter values changed: copies in the computing dtype are made anew.
+    void parametersChanged() { m_castsValid = false; }
+    void setCheckpointing(bool on) { m_checkpointing = on; }
+
+    at::Tensor hidden(const Batch &batch) override;
+    OutputHead head() const override;
+    /// `hidden` after every layer, for tests and probes: the embedding's output, each layer's, the last with the final norm.
+    std::vector<at::Tensor> hiddenStates(const Batch &batch);
+
+    KvCache makeCache(std::int64_t texts, std::int64_t maximumLength) const;
+    /// Runs whole prompts (packed) and keeps their keys and values in \p cache. \return last hidden state of each, [B,D].
+    at::Tensor prefill(const Batch &prompts, KvCache &cache);
+    /// One more token for each text. \p ids_B: the tokens just chosen. \return their hidden states [B,D].
+    at::Tensor decode(const at::Tensor &ids_B, KvCache &cache);
+
+private:
+    Decoder(DecoderConfig config, c10::Device device, c10::ScalarType dtype);
+
+    struct Layer;
+    struct Pass;
+    void indexWeights();
+    at::Tensor weight(std::int64_t index) const; ///< in the computing dtype
+    at::Tensor linear(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex) const;
+    at::Tensor norm(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex) const;
+    at::Tensor embed(const at::Tensor &ids_N, const at::Tensor &positions_N) const;
+    at::Tensor layerForward(const at::Tensor &x, std::size_t layer, const Pass &pass) const;
+    at::Tensor attention(const at::Tensor &x, std::size_t layer, const Pass &pass) const;
+    at::Tensor mlp(const at::Tensor &x, const Layer &layer) const;
+    at::Tensor run(const at::Tensor &ids_N, const Pass &pass, const at::Tensor &positions_N, std::vector<at::Tensor> *states = nullptr);
+    void prepareRotary(Pass &pass, const at::Tensor &positions_N, std::int64_t longest) const;
+    void prepareCasts();
+
+    DecoderConfig m_config;
+    c10::Device m_device;
+    c10::ScalarType m_dtype;
+    std::vector<Parameter> m_parameters;
+    std::vector<at::Tensor> m_casts; ///< parameters in the computing dtype, where that is another one
+    bool m_castsValid = false;
+    bool m_checkpointing = false;
+    std::vector<Layer> m_layers;
+    std::int64_t m_embedding = -1, m_positions = -1, m_projectIn = -1, m_projectOut = -1, m_finalNorm = -1, m_finalNormBias = -1,
+                 m_head = -1, m_headBias = -1;
+};
+
+/// Packs samples into a Batch on \p device.
+struct PackedSample {
+    const std::int32_t *ids = nullptr;
+    std::int64_t length = 0;
+    std::int64_t labelStart = 0;
+    std::int64_t key = 0;
+};
+LETHE_EXPORT Batch packBatch(const std::vector<PackedSample> &samples, c10::Device device);
+
+/// `cpu`, `cuda`, `cuda:1`, `auto` → a device that is there. Device where it is not, with the reason.
+Result<c10::Device> parseDevice(const std::string &text);
+
+} // namespace lethe

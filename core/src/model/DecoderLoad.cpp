@@ -1,0 +1,84 @@
+#include "model/Decoder.h"
+
+#include "model/Safetensors.h"
+
+#include <lethe/base/Device.h>
+
+#include <ATen/ATen.h>
+
+namespace lethe {
+
+namespace {
+
+c10::ScalarType scalarType(const std::string &dtype)
+{
+    if (dtype == "BF16")
+        return at::kBFloat16;
+    return dtype == "F16" ? at::kHalf : at::kFloat;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &folder, const DecoderLoad &how)
+{
+    LETHE_TRY(DecoderConfig config, readDecoderConfig(folder));
+    LETHE_TRY(const WeightFiles files, WeightFiles::open(folder));
+    const WeightMatch match = matchWeights(config, files);
+    if (!match.problems.empty()) {
+        Error error = match.problems.front();
+        error.where = (folder / error.where).string();
+        if (match.problems.size() > 1)
+            error.what += " (and " + std::to_string(match.problems.size() - 1) + " more problems)";
+        return error;
+    }
+    try {
+        std::unique_ptr<Decoder> decoder(new Decoder(std::move(config), how.device, how.dtype));
+        std::uint64_t done = 0;
+        const std::uint64_t total = files.bytes();
+        for (std::size_t i = 0; i < match.specs.size(); ++i) {
+            const WeightFiles::Found found = files.find(match.fileNames[i]);
+            const auto bytes = found.file->bytes(*found.entry);
+            // A view of the mapping: the one copy is the one that goes to the device in the dtype asked for.
+            const at::Tensor view = at::from_blob(const_cast<std::byte *>(bytes.data()), found.entry->shape,
+                                                  at::TensorOptions().dtype(scalarType(found.entry->dtype)));
+            decoder->m_parameters.push_back({.spec = match.specs[i],
+                                             .value = view.to(at::TensorOptions().device(how.device).dtype(how.parameterDtype),
+                                                              /*non_blocking=*/false, /*copy=*/true)});
+            done += bytes.size();
+            if (how.progress && !how.progress(done, total))
+                return Error{.code = ErrorCode::Cancelled, .what = "reading the model was cancelled", .where = folder.string(), .hint = {}};
+        }
+        decoder->indexWeights();
+        return decoder;
+    } catch (const c10::OutOfMemoryError &) {
+        const MemoryNow now = memoryNow(how.device.is_cuda() ? how.device.str() : "cpu");
+        return Error{.code = ErrorCode::OutOfMemory,
+                     .what = "does not fit the device: its weights need " + std::to_string(files.bytes() >> 20) + " MiB and more, "
+                         + std::to_string(now.freeBytes >> 20) + " MiB are free",
+                     .where = folder.string(), .hint = "Choose bf16, or another device"};
+    } catch (const std::exception &error) {
+        return Error{.code = ErrorCode::Internal, .what = std::string("could not be loaded: ") + error.what(), .where = folder.string(), .hint = {}};
+    }
+}
+
+Result<c10::Device> parseDevice(const std::string &text)
+{
+    const DeviceReport &report = deviceReport();
+    if (text == "cpu")
+        return c10::Device(c10::DeviceType::CPU);
+    if (text == "auto" || text.empty())
+        return report.cuda.empty() ? c10::Device(c10::DeviceType::CPU) : c10::Device(c10::DeviceType::CUDA, 0);
+    const bool indexed = text.starts_with("cuda:") && text.size() > 5 && text.size() < 8 && text.find_first_not_of("0123456789", 5) == std::string::npos;
+    if (text != "cuda" && !indexed)
+        return Error{.code = ErrorCode::InvalidInput, .what = "\"" + text + "\" is no device", .where = "training.device",
+                     .hint = "Use auto, cpu, cuda or cuda:N"};
+    const int index = indexed ? std::stoi(text.substr(5)) : 0;
+    if (report.cuda.empty())
+        return Error{.code = ErrorCode::Device, .what = text + " cannot be used: " + report.whyNoCuda, .where = "training.device", .hint = "Use auto or cpu"};
+    if (index >= static_cast<int>(report.cuda.size()))
+        return Error{.code = ErrorCode::Device, .what = text + " is not there: this machine has " + std::to_string(report.cuda.size()) + " CUDA devices",
+                     .where = "training.device", .hint = {}};
+    return c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+} // namespace lethe

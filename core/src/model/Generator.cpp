@@ -1,0 +1,175 @@
+#include "model/Generator.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+namespace lethe {
+
+namespace {
+
+/// Key-value bytes that one batch may take.
+constexpr std::int64_t kCacheBytes = std::int64_t{1} << 30;
+constexpr std::int64_t kLargestBatch = 64;
+
+/// One draw from logits as transformers' warpers leave them: temperature, then top-k, then top-p.
+TokenId sample(const float *logits, std::int64_t vocabulary, const GenerationOptions &options, std::mt19937_64 &random)
+{
+    std::vector<std::pair<double, TokenId>> ranked;
+    ranked.reserve(static_cast<std::size_t>(vocabulary));
+    for (std::int64_t id = 0; id < vocabulary; ++id)
+        ranked.emplace_back(static_cast<double>(logits[id]) / options.temperature, static_cast<TokenId>(id));
+    std::ranges::stable_sort(ranked, [](const auto &a, const auto &b) { return a.first > b.first; });
+    if (options.topK > 0 && options.topK < vocabulary)
+        ranked.resize(static_cast<std::size_t>(options.topK));
+    const double greatest = ranked.front().first;
+    double total = 0;
+    for (auto &entry : ranked)
+        total += entry.first = std::exp(entry.first - greatest);
+    if (options.topP < 1) {
+        double reached = 0;
+        std::size_t keep = 0;
+        while (keep < ranked.size() && (keep == 0 || reached < options.topP * total))
+            reached += ranked[keep++].first;
+        ranked.resize(keep);
+        total = reached;
+    }
+    double point = std::uniform_real_distribution<double>(0, total)(random);
+    for (const auto &entry : ranked) {
+        point -= entry.first;
+        if (point < 0)
+            return entry.second;
+    }
+    return ranked.back().second;
+}
+
+/// One batch of prompts on its way.
+class GenerationBatch
+{
+public:
+    GenerationBatch(Decoder &model, const std::vector<std::vector<TokenId>> &prompts, std::vector<std::size_t> members,
+                    const GenerationOptions &options, std::vector<GeneratedIds> &results)
+        : m_model(model), m_prompts(prompts), m_members(std::move(members)), m_options(options), m_results(results)
+    {
+        for (const std::size_t member : m_members)
+            m_random.emplace_back(options.seed * 0x9e3779b97f4a7c15ull + member + 1);
+    }
+
+    /// False where \p onToken stopped it.
+    bool run(const std::function<bool(std::size_t, TokenId)> &onToken)
+    {
+        std::vector<PackedSample> samples;
+        std::int64_t longest = 0;
+        for (const std::size_t member : m_members) {
+            const std::vector<TokenId> &ids = m_prompts[member];
+            const auto length = static_cast<std::int64_t>(ids.size());
+            samples.push_back({.ids = ids.data(), .length = length, .labelStart = length});
+            longest = std::max(longest, length);
+        }
+        KvCache cache = m_model.makeCache(static_cast<std::int64_t>(m_members.size()), longest + m_options.maxNewTokens);
+        at::Tensor hidden_BD = m_model.prefill(packBatch(samples, m_model.device()), cache);
+        for (std::int64_t made = 0; made < m_options.maxNewTokens; ++made) {
+            const std::vector<TokenId> chosen = choose(m_model.logits(hidden_BD));
+            std::vector<std::int64_t> going;
+            for (std::size_t i = 0; i < m_members.size(); ++i) {
+                GeneratedIds &result = m_results[m_members[i]];
+                result.ids.push_back(chosen[i]);
+                if (onToken && !onToken(m_members[i], chosen[i]))
+                    return false;
+                const auto &eos = m_model.config().eosIds;
+                result.stoppedAtEos = m_options.stopAtEos && std::ranges::find(eos, chosen[i]) != eos.end();
+                if (!result.stoppedAtEos)
+                    going.push_back(static_cast<std::int64_t>(i));
+            }
+            if (going.empty() || made + 1 == m_options.maxNewTokens)
+                return true;
+            keepOnly(going, cache);
+            std::vector<std::int64_t> ids;
+            for (const std::int64_t i : going)
+                ids.push_back(chosen[static_cast<std::size_t>(i)]);
+            hidden_BD = m_model.decode(at::tensor(ids, at::kLong).to(m_model.device()), cache);
+        }
+        return true;
+    }
+
+private:
+    std::vector<TokenId> choose(const at::Tensor &logits_BV)
+    {
+        std::vector<TokenId> ids;
+        if (m_options.temperature <= 0) {
+            const at::Tensor best = logits_BV.argmax(1).to(at::kCPU);
+            for (std::int64_t i = 0; i < best.size(0); ++i)
+                ids.push_back(static_cast<TokenId>(best.const_data_ptr<std::int64_t>()[i]));
+            return ids;
+        }
+        const at::Tensor host = logits_BV.to(at::kCPU).contiguous();
+        const std::int64_t vocabulary = host.size(1);
+        for (std::int64_t i = 0; i < host.size(0); ++i)
+            ids.push_back(sample(host.const_data_ptr<float>() + i * vocabulary, vocabulary, m_options, m_random[static_cast<std::size_t>(i)]));
+        return ids;
+    }
+
+    /// Texts that are done leave the batch, so that nothing more is computed for them.
+    void keepOnly(const std::vector<std::int64_t> &going, KvCache &cache)
+    {
+        if (going.size() == m_members.size())
+            return;
+        const at::Tensor index = at::tensor(going, at::kLong).to(m_model.device());
+        for (at::Tensor &keys : cache.keys)
+            keys = keys.index_select(0, index);
+        for (at::Tensor &values : cache.values)
+            values = values.index_select(0, index);
+        std::vector<std::size_t> members;
+        std::vector<std::int64_t> lengths;
+        std::vector<std::mt19937_64> random;
+        for (const std::int64_t i : going) {
+            members.push_back(m_members[static_cast<std::size_t>(i)]);
+            lengths.push_back(cache.lengths[static_cast<std::size_t>(i)]);
+            random.push_back(m_random[static_cast<std::size_t>(i)]);
+        }
+        m_members = std::move(members);
+        cache.lengths = std::move(lengths);
+        m_random = std::move(random);
+    }
+
+    Decoder &m_model;
+    const std::vector<std::vector<TokenId>> &m_prompts;
+    std::vector<std::size_t> m_members; ///< indices into the prompts, of the texts still going
+    const GenerationOptions &m_options;
+    std::vector<GeneratedIds> &m_results;
+    std::vector<std::mt19937_64> m_random;
+};
+
+} // namespace
+
+std::vector<GeneratedIds> generateIds(Decoder &model, const std::vector<std::vector<TokenId>> &prompts, const GenerationOptions &options,
+                                      const std::function<bool(std::size_t, TokenId)> &onToken)
+{
+    const c10::InferenceMode inference;
+    std::vector<GeneratedIds> results(prompts.size());
+    if (options.maxNewTokens <= 0)
+        return results;
+    std::vector<std::size_t> order(prompts.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return prompts[a].size() > prompts[b].size(); });
+
+    const DecoderConfig &config = model.config();
+    const std::int64_t bytesPerToken = 2 * config.layers * config.kvHeads * config.headDim * 4;
+    for (std::size_t begin = 0; begin < order.size();) {
+        const std::int64_t length = static_cast<std::int64_t>(prompts[order[begin]].size()) + options.maxNewTokens;
+        const auto batch = static_cast<std::size_t>(std::clamp<std::int64_t>(kCacheBytes / (bytesPerToken * length), 1, kLargestBatch));
+        const std::size_t end = std::min(order.size(), begin + batch);
+        GenerationBatch group(model, prompts, {order.begin() + static_cast<std::ptrdiff_t>(begin), order.begin() + static_cast<std::ptrdiff_t>(end)},
+                              options, results);
+        if (!group.run(onToken))
+            break;
+        begin = end;
+    }
+    return results;
+}
+
+} // namespace lethe

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "model/Decoder.h"
+
+#include <lethe/model/TextModel.h>
+
+#include <functional>
+#include <vector>
+
+namespace lethe {
+
+/// One generated text, as ids.
+struct GeneratedIds {
+    std::vector<TokenId> ids;
+    bool stoppedAtEos = false;
+};
+
+/// Continues prompts with \p model, in batches with a KV cache, longest prompts first. What is generated for a prompt depends
+/// on neither its batch nor its place in it (up to rounding); sampling draws from a generator seeded by the prompt's index.
+/// \p onToken: false stops everything. \return in the prompts' order, what there was when it stopped.
+LETHE_EXPORT std::vector<GeneratedIds> generateIds(Decoder &model, const std::vector<std::vector<TokenId>> &prompts, const GenerationOptions &options,
+                                      const std::function<bool(std::size_t prompt, TokenId id)> &onToken = {});
+
+} // namespace lethe

@@ -1,0 +1,226 @@
+#include "model/Kernels.h"
+
+#include <ATen/ATen.h>
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace lethe::kernels {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+at::Tensor rmsNorm(const at::Tensor &x, const at::Tensor &weight, double eps, bool plusOne)
+{
+    const at::Tensor wide = x.to(at::kFloat);
+    const at::Tensor normed = wide * at::rsqrt(wide.square().mean(-1, true) + eps);
+    if (plusOne)
+        return (normed * (weight.to(at::kFloat) + 1)).to(x.scalar_type());
+    return normed.to(x.scalar_type()) * weight;
+}
+
+at::Tensor rotate(const at::Tensor &x, const at::Tensor &cos_NR, const at::Tensor &sin_NR)
+{
+    const std::int64_t half = cos_NR.size(1);
+    const at::Tensor cos = cos_NR.unsqueeze(1);
+    const at::Tensor sin = sin_NR.unsqueeze(1);
+    const at::Tensor a = x.narrow(2, 0, half);
+    const at::Tensor b = x.narrow(2, half, half);
+    std::vector<at::Tensor> parts{a * cos - b * sin, b * cos + a * sin};
+    if (x.size(2) > 2 * half)
+        parts.push_back(x.narrow(2, 2 * half, x.size(2) - 2 * half));
+    return at::cat(parts, 2);
+}
+
+at::Tensor siluTimes(const at::Tensor &gate, const at::Tensor &up)
+{
+    return at::silu(gate) * up;
+}
+
+namespace {
+
+struct Checkpoint : Function<Checkpoint> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const std::function<at::Tensor(const at::Tensor &)> *f)
+    {
+        const at::NoGradGuard off;
+        context->save_for_backward({x});
+        context->saved_data["f"] = c10::make_intrusive<Closure>(*f);
+        return (*f)(x);
+    }
+    static variable_list backward(AutogradContext *context, const variable_list &gradients)
+    {
+        const auto f = context->saved_data["f"].toCapsule();
+        const auto &closure = static_cast<const Closure &>(*f);
+        const at::AutoGradMode on(true);
+        const at::Tensor x = context->get_saved_variables()[0].detach().requires_grad_(true);
+        const at::Tensor y = closure.f(x);
+        // Parameters that f reads gather their gradients here; x's own goes on to the layer before.
+        torch::autograd::backward({y}, {gradients[0]});
+        return {x.grad(), at::Tensor()};
+    }
+    struct Closure : torch::CustomClassHolder {
+        explicit Closure(std::function<at::Tensor(const at::Tensor &)> function) : f(std::move(function)) {}
+        std::function<at::Tensor(const at::Tensor &)> f;
+    };
+};
+
+/// Logits of some rows, f32, with the cap and its derivative's material: z = scale·(h·Wᵀ + b), capped.
+at::Tensor capped(at::Tensor z, double softcap, double scale)
+{
+    if (scale != 1)
+        z.mul_(scale);
+    if (softcap > 0)
+        z.div_(softcap).tanh_().mul_(softcap);
+    return z;
+}
+
+at::Tensor logitsOf(const at::Tensor &h, const at::Tensor &w, const at::Tensor &b, double softcap, double scale)
+{
+    // The product in the model's dtype, everything after it in f32.
+    const at::Tensor z = at::linear(h, w, b.defined() ? std::optional<at::Tensor>(b) : std::nullopt);
+    return capped(z.scalar_type() == at::kFloat ? z : z.to(at::kFloat), softcap, scale);
+}
+
+/// Turns dL/d(capped z), in \p dz, into dL/d(h·Wᵀ + b). \p z: the capped logits.
+void throughCap(at::Tensor &dz, const at::Tensor &z, double softcap, double scale)
+{
+    if (softcap > 0)
+        dz.mul_(1 - (z / softcap).square_());
+    if (scale != 1)
+        dz.mul_(scale);
+}
+
+struct LabelNll : Function<LabelNll> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &h, const at::Tensor &w, const at::Tensor &b, const at::Tensor &labels,
+                              double softcap, double scale, std::int64_t chunkBytes)
+    {
+        const std::int64_t rows = h.size(0);
+        const std::int64_t vocabulary = w.size(0);
+        const std::int64_t chunk = std::max<std::int64_t>(1, chunkBytes / (vocabulary * 4));
+        const bool keep = rows <= chunk && softcap == 0;
+        const bool needsGradient = h.requires_grad() || w.requires_grad() || (b.defined() && b.requires_grad());
+        at::Tensor nll = at::empty({rows}, h.options().dtype(at::kFloat));
+        at::Tensor logSum = at::empty({rows}, h.options().dtype(at::kFloat));
+        at::Tensor probabilities;
+        for (std::int64_t begin = 0; begin < rows; begin += chunk) {
+            const std::int64_t count = std::min(chunk, rows - begin);
+            at::Tensor z = logitsOf(h.narrow(0, begin, count), w, b, softcap, scale);
+            at::Tensor sum = logSum.narrow(0, begin, count);
+            at::logsumexp_out(sum, z, {1});
+            nll.narrow(0, begin, count).copy_(sum - z.gather(1, labels.narrow(0, begin, count).unsqueeze(1)).squeeze(1));
+            if (keep && needsGradient)
+                probabilities = z.sub_(sum.unsqueeze(1)).exp_(); // in place of the logits: all that the backward pass needs
+        }
+        context->save_for_backward({h, w, b, labels, logSum, probabilities});
+        context->saved_data["softcap"] = softcap;
+        context->saved_data["scale"] = scale;
+        context->saved_data["chunk"] = chunk;
+        return nll;
+    }
+
+    static variable_list backward(AutogradContext *context, const variable_list &gradients)
+    {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &h = saved[0], &w = saved[1], &b = saved[2], &labels = saved[3], &logSum = saved[4];
+        const double softcap = context->saved_data["softcap"].toDouble();
+        const double scale = context->saved_data["scale"].toDouble();
+        const std::int64_t chunk = context->saved_data["chunk"].toInt();
+        const std::int64_t rows = h.size(0);
+        const at::Tensor upstream = gradients[0];
+        at::Tensor dh = context->needs_input_grad(0) ? at::empty_like(h) : at::Tensor();
+        at::Tensor dw, db;
+        for (std::int64_t begin = 0; begin < rows; begin += chunk) {
+            const std::int64_t count = std::min(chunk, rows - begin);
+            const at::Tensor part = h.narrow(0, begin, count);
+            const at::Tensor g = upstream.narrow(0, begin, count).unsqueeze(1);
+            at::Tensor z, dz;
+            if (saved[5].defined()) {
+                dz = saved[5].detach(); // used once: the graph is freed with this pass, so it may be overwritten
+            } else {
+                z = logitsOf(part, w, b, softcap, scale);
+                dz = (z - logSum.narrow(0, begin, count).unsqueeze(1)).exp_();
+            }
+            dz.mul_(g);
+            dz.scatter_add_(1, labels.narrow(0, begin, count).unsqueeze(1), -g);
+            throughCap(dz, z, softcap, scale);
+            const at::Tensor narrow = dz.to(h.scalar_type());
+            if (dh.defined())
+                dh.narrow(0, begin, count).copy_(at::mm(narrow, w));
+            if (context->needs_input_grad(1))
+                dw = dw.defined() ? dw.addmm_(narrow.t(), part) : at::mm(narrow.t(), part);
+            if (b.defined() && context->needs_input_grad(2))
+                db = db.defined() ? db.add_(narrow.sum(0)) : narrow.sum(0);
+        }
+        return {dh, dw, db, {}, {}, {}, {}};
+    }
+};
+
+struct ForwardKl : Function<ForwardKl> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &h, const at::Tensor &w, const at::Tensor &b, const at::Tensor &hRef,
+                              const at::Tensor &wRef, const at::Tensor &bRef, double softcap, double scale, std::int64_t chunkBytes)
+    {
+        const std::int64_t rows = h.size(0);
+        const std::int64_t chunk = std::max<std::int64_t>(1, chunkBytes / (w.size(0) * 4));
+        const bool wantsHidden = h.requires_grad();
+        const bool wantsWeight = w.requires_grad();
+        const bool wantsBias = b.defined() && b.requires_grad();
+        at::Tensor total = at::zeros({}, h.options().dtype(at::kDouble));
+        // The upstream gradient is one number, so the gradients are formed here, chunk by chunk, while the logits are at hand.
+        at::Tensor dh = wantsHidden ? at::empty_like(h) : at::Tensor();
+        at::Tensor dw = wantsWeight ? at::zeros_like(w) : at::Tensor();
+        at::Tensor db = wantsBias ? at::zeros_like(b) : at::Tensor();
+        for (std::int64_t begin = 0; begin < rows; begin += chunk) {
+            const std::int64_t count = std::min(chunk, rows - begin);
+            const at::Tensor part = h.narrow(0, begin, count);
+            const at::Tensor z = logitsOf(part, w, b, softcap, scale);
+            const at::Tensor logP = at::log_softmax(z, 1);
+            const at::Tensor logRef = at::log_softmax(logitsOf(hRef.narrow(0, begin, count), wRef, bRef, softcap, scale), 1);
+            const at::Tensor pRef = logRef.exp();
+            total += (pRef * (logRef - logP)).sum(at::kDouble);
+            if (!wantsHidden && !wantsWeight && !wantsBias)
+                continue;
+            at::Tensor dz = logP.exp().sub_(pRef);
+            throughCap(dz, z, softcap, scale);
+            const at::Tensor narrow = dz.to(h.scalar_type());
+            if (wantsHidden)
+                dh.narrow(0, begin, count).copy_(at::mm(narrow, w));
+            if (wantsWeight)
+                dw.addmm_(narrow.t(), part);
+            if (wantsBias)
+                db.add_(narrow.sum(0));
+        }
+        context->save_for_backward({dh, dw, db});
+        return total.to(at::kFloat);
+    }
+
+    static variable_list backward(AutogradContext *context, const variable_list &gradients)
+    {
+        const auto saved = context->get_saved_variables();
+        const auto scaled = [&](const at::Tensor &gradient) {
+            return gradient.defined() ? gradient * gradients[0].to(gradient.scalar_type()) : at::Tensor();
+        };
+        return {scaled(saved[0]), scaled(saved[1]), scaled(saved[2]), {}, {}, {}, {}, {}, {}};
+    }
+};
+
+} // namespace
+
+at::Tensor checkpoint(const std::function<at::Tensor(const at::Tensor &)> &f, const at::Tensor &x)
+{
+    return Checkpoint::apply(x, &f);
+}
+
+at::Tensor labelNll(const at::Tensor &hidden_MD, const at::Tensor &weight_VD, const at::Tensor &bias_V, const at::Tensor &labels_M, double softcap,
+                    double scale, std::int64_t chunkBytes)
+{
+    return LabelNll::apply(hidden_MD, weight_VD, bias_V, labels_M, softcap, scale, chunkBytes);
+}
+
+at::Tensor forwardKlSum(const at::Tensor &hidden_KD, const at::Tensor &weight_VD, const at::Tensor &bias_V, const at::Tensor &referenceHidden_KD,
+                        const at::Tensor &referenceWeight_VD, const at::Tensor &referenceBias_V, double softcap, double scale, std::int64_t chunkBytes)
+{
+    return ForwardKl::apply(hidden_KD, weight_VD, bias_V, referenceHidden_KD, referenceWeight_VD, referenceBias_V, softcap, scale, chunkBytes);
+}
+
+} // namespace lethe::kernels
