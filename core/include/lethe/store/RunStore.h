@@ -1,6 +1,7 @@
 #pragma once
 
 #include <lethe/base/Export.h>
+#include <lethe/base/Log.h>
 #include <lethe/base/Result.h>
 #include <lethe/run/Records.h>
 
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,7 +33,7 @@ struct RunRow {
     std::int64_t peakMemoryBytes = 0;
     std::string createdAt;  ///< ISO 8601, UTC
     std::string endedAt;    ///< empty while it runs
-    std::string color;      ///< `#rrggbb`, given at creation, editable
+    std::string color;      ///< `#rrggbb` or `ink` (the theme's text colour), given at creation, editable
     bool starred = false;
     std::vector<std::string> tags;
     std::string note;
@@ -70,6 +72,8 @@ struct RunDetails {
     Provenance provenance;
     std::vector<CheckpointRecord> checkpoints;
     std::vector<EventRecord> events;
+    RunFacts facts;
+    std::string origin; ///< of an imported run: where it was exported from
 };
 
 /// A set of rows that the user made: kept with all its versions.
@@ -92,8 +96,9 @@ class LETHE_EXPORT RunStore
 public:
     enum class Mode { ReadWrite, ReadOnly };
 
-    /// Opens, makes or migrates the store. Corrupt (not a store, or damaged), Unsupported (written by a newer Lethe: says which
-    /// version), Io, Busy. Runs whose process is gone become `Interrupted` (ReadWrite only).
+    /// Opens, makes or migrates the store. Corrupt (not a store, or damaged: the file is left as it is), Unsupported (written
+    /// by a newer Lethe: says which version), Io (also: ReadWrite on a file that cannot be written; ReadOnly opens it for
+    /// viewing), Busy. NotFound: ReadOnly and no file. Runs whose process is gone become `Interrupted` (ReadWrite only).
     static Result<std::unique_ptr<RunStore>> open(const std::filesystem::path &file, Mode mode = Mode::ReadWrite);
     ~RunStore(); ///< drains the queue
 
@@ -101,7 +106,8 @@ public:
     bool isReadOnly() const;
 
     // ---- runs, written by sessions -------------------------------------------------------------------------------
-    /// Waits for the row: the id is needed. Gives the run a colour and a folder `<store folder>/runs/<id>`.
+    /// Waits for the row: the id is needed. Gives the run a colour, a folder `<store folder>/runs/<id>` and the status Queued.
+    /// The colour is `#rrggbb`, or `ink` for what a theme draws black on light and white on dark.
     Result<RunId> createRun(const NewRun &run);
     void setStatus(RunId run, RunStatus status, const std::string &failure = {});
     void setFacts(RunId run, const RunFacts &facts);
@@ -109,11 +115,16 @@ public:
     void appendEvaluation(RunId run, const EvaluationRecord &evaluation);
     void appendCheckpoint(RunId run, const CheckpointRecord &checkpoint);
     void appendEvent(RunId run, const EventRecord &event);
+    void appendLog(RunId run, const LogLine &line);
+    /// File → SHA-256, added to the run's provenance: hashes of large files are ready only after the run began.
+    void addFileHashes(RunId run, const std::vector<std::pair<std::string, std::string>> &hashes);
     void finishRun(const RunSummary &summary);
     /// For a resumed run: steps and evaluations after \p step are removed and the process id is taken over.
     Result<void> rewindRun(RunId run, std::int64_t step, std::int64_t processId);
     /// Waits until everything handed in so far is on the disk; the last failure if it is not.
     Result<void> flush();
+    /// What `open` does, for a program that stays open: runs whose process is gone become `Interrupted`. How many there were.
+    Result<std::int64_t> noticeInterrupted();
 
     // ---- runs, edited by people ----------------------------------------------------------------------------------
     Result<void> renameRun(RunId run, const std::string &name);
@@ -122,7 +133,7 @@ public:
     Result<void> setStarred(RunId run, bool starred);
     Result<void> setColor(RunId run, const std::string &color);
     Result<void> setDeleted(RunId run, bool deleted); ///< to the bin and back
-    /// For good: rows and the run's folder.
+    /// For good: rows and the run's folder. Busy where its process is at work on it.
     Result<void> eraseRun(RunId run);
 
     // ---- reading -------------------------------------------------------------------------------------------------
@@ -134,6 +145,7 @@ public:
     Result<std::vector<EvaluationRecord>> evaluations(RunId run, bool withSamples, std::int64_t afterStep = -1) const;
     Result<std::vector<CheckpointRecord>> checkpoints(RunId run) const;
     Result<std::vector<EventRecord>> events(RunId run) const;
+    Result<std::vector<LogLine>> logLines(RunId run) const;
     /// Grows whenever any process commits to the store; cheap to ask (PRAGMA data_version and our own counter).
     Result<std::int64_t> changeCounter() const;
     Result<void> checkIntegrity() const;
@@ -141,12 +153,13 @@ public:
     // ---- moving runs ---------------------------------------------------------------------------------------------
     /// The run as one JSON document (`runs export`), checkpoints left out.
     Result<std::string> exportRun(RunId run) const;
+    /// As a new run of this store. Corrupt (no such document, or a key of it is missing or wrong), Unsupported (a newer one).
     Result<RunId> importRun(std::string_view json);
-    /// A consistent copy of the whole store, made while runs write.
+    /// A consistent copy of the whole store, made while runs write. Takes the place of \p file only when it is whole.
     Result<void> copyTo(const std::filesystem::path &file) const;
 
     // ---- the user's own ------------------------------------------------------------------------------------------
-    /// Small values by key: drafts, queue, recent lists, named views and comparisons.
+    /// Small values by key: drafts, queue, recent lists, named views and comparisons. An empty value takes the key away.
     Result<void> setValue(const std::string &key, const std::string &json);
     Result<std::optional<std::string>> value(const std::string &key) const;
     Result<std::vector<std::pair<std::string, std::string>>> values(const std::string &keyPrefix) const;
@@ -160,6 +173,7 @@ public:
 
 private:
     struct Data;
+    struct Access; ///< how rows are read, in one place
     explicit RunStore(std::unique_ptr<Data> data);
     std::unique_ptr<Data> m_data;
 };
