@@ -6,7 +6,7 @@
 #include <lethe/method/MethodCatalog.h>
 
 #include <algorithm>
-#include <array>
+#include <cstdlib>
 
 namespace lethe {
 
@@ -147,6 +147,7 @@ private:
             return reader.fail("default", describe(json.at("default")) + " is not allowed", "Use a number, a text, a flag, a list or null");
         if (!readable || std::holds_alternative<std::monostate>(*value))
             return;
+        parameter.defaultValue = *value; // so that null is not offered
         if (auto checked = checkedParameter(parameter, *value, reader.pathOf("default")); checked.ok())
             parameter.defaultValue = std::move(checked).value();
         else
@@ -208,13 +209,29 @@ private:
     }
 };
 
-/// 1-based line of the first `"key"` of a path's last part, 0 where it is not in the text.
-std::int64_t lineOfKey(std::string_view json, const std::string &path)
+/// Offset of `"name"` in \p json at or after \p from, npos where there is none.
+std::size_t offsetOf(std::string_view json, const std::string &name, std::size_t from)
 {
-    const std::string key = path.substr(path.find_last_of('.') + 1);
-    const std::string name = "\"" + key.substr(0, key.find('[')) + "\"";
-    const std::size_t offset = json.find(name);
-    return offset == std::string_view::npos ? 0 : positionOf(json, offset).line;
+    return json.find("\"" + name + "\"", from);
+}
+
+/// 1-based line on which a key path's value (or, where it is missing, what should hold it) begins.
+std::int64_t lineOf(std::string_view json, const std::string &path)
+{
+    std::size_t at = 0;
+    const std::size_t bracket = path.find('[');
+    if (bracket != std::string::npos) {
+        // the n-th parameter begins about where the n-th "name" after "parameters" is
+        const int index = std::atoi(path.c_str() + bracket + 1);
+        at = offsetOf(json, path.substr(0, bracket), 0);
+        for (int i = 0; i <= index && at != std::string_view::npos; ++i)
+            at = offsetOf(json, "name", at + 1);
+    }
+    if (at == std::string_view::npos)
+        return 1;
+    const std::size_t dot = path.find_last_of('.');
+    const std::size_t key = offsetOf(json, path.substr(dot == std::string::npos ? 0 : dot + 1), at);
+    return positionOf(json, key == std::string_view::npos ? at : key).line;
 }
 
 } // namespace
@@ -241,7 +258,7 @@ Result<MethodManifest> parseMethodManifest(std::string_view json, const std::str
     if (reader.problems.empty())
         return manifest;
     const Error &first = reader.problems.front();
-    return corrupt(first.where + ": " + first.what + (first.hint.empty() ? "" : ". " + first.hint), lineOfKey(json, first.where));
+    return corrupt(first.where + ": " + first.what + (first.hint.empty() ? "" : ". " + first.hint), lineOf(json, first.where));
 }
 
 } // namespace lethe
