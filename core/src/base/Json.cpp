@@ -67,10 +67,41 @@ private:
     std::string m_duplicate;
 };
 
+/// Deeper values would overflow the stack of what walks through them later.
+constexpr int kDeepest = 512;
+
+/// Offset of the bracket that opens one level too many, npos where there is none.
+std::size_t tooDeepAt(std::string_view text)
+{
+    int depth = 0;
+    bool inText = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (inText) {
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                inText = false;
+        } else if (c == '"') {
+            inText = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > kDeepest)
+                return i;
+        } else if (c == ']' || c == '}') {
+            --depth;
+        }
+    }
+    return std::string_view::npos;
+}
+
 } // namespace
 
 std::optional<Json> parseJson(std::string_view text, JsonProblem &problem, DuplicateKeys duplicates)
 {
+    if (const std::size_t deep = tooDeepAt(text); deep != std::string_view::npos) {
+        problem = {.what = "nested deeper than " + std::to_string(kDeepest) + " levels", .position = positionOf(text, deep)};
+        return std::nullopt;
+    }
     try {
         if (duplicates == DuplicateKeys::LastWins)
             return Json::parse(text.begin(), text.end());

@@ -1,0 +1,132 @@
+#include <lethe/eval/TextMetrics.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace lethe {
+
+namespace {
+
+constexpr std::size_t kShortestStemmed = 4;
+
+bool isWhite(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+std::string_view stripped(std::string_view text)
+{
+    while (!text.empty() && isWhite(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && isWhite(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
+std::size_t longestCommonSubsequence(const std::vector<std::string> &a, const std::vector<std::string> &b)
+{
+    std::vector<std::size_t> row(b.size() + 1, 0);
+    for (const std::string &word : a) {
+        std::size_t diagonal = 0;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t above = row[j];
+            row[j] = word == b[j - 1] ? diagonal + 1 : std::max(above, row[j - 1]);
+            diagonal = above;
+        }
+    }
+    return row.back();
+}
+
+RougeScore scoreOf(std::size_t hits, std::size_t referenceSize, std::size_t predictionSize)
+{
+    RougeScore score;
+    score.precision = static_cast<double>(hits) / static_cast<double>(std::max<std::size_t>(predictionSize, 1));
+    score.recall = static_cast<double>(hits) / static_cast<double>(std::max<std::size_t>(referenceSize, 1));
+    if (score.precision + score.recall > 0)
+        score.f = 2 * score.precision * score.recall / (score.precision + score.recall);
+    return score;
+}
+
+} // namespace
+
+std::vector<std::string> rougeTokens(std::string_view text, bool stem)
+{
+    // nothing is Unicode-aware in the original but its lower-casing, and only two code points outside ASCII lower to an ASCII letter
+    constexpr std::string_view kCapitalIWithDot = "\xC4\xB0", kKelvin = "\xE2\x84\xAA";
+    std::vector<std::string> tokens;
+    std::string token;
+    const auto finish = [&tokens, &token, stem] {
+        if (!token.empty())
+            tokens.push_back(stem && token.size() >= kShortestStemmed ? porterStem(token) : token);
+        token.clear();
+    };
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+            token += c;
+        } else if (c >= 'A' && c <= 'Z') {
+            token += static_cast<char>(c - 'A' + 'a');
+        } else if (text.substr(i).starts_with(kCapitalIWithDot)) {
+            token += 'i';
+            finish(); // i, then a combining dot
+            i += kCapitalIWithDot.size() - 1;
+        } else if (text.substr(i).starts_with(kKelvin)) {
+            token += 'k';
+            i += kKelvin.size() - 1;
+        } else {
+            finish();
+        }
+    }
+    finish();
+    return tokens;
+}
+
+RougeScore rougeL(std::string_view reference, std::string_view prediction, bool stem)
+{
+    const std::vector<std::string> wanted = rougeTokens(reference, stem);
+    const std::vector<std::string> given = rougeTokens(prediction, stem);
+    return scoreOf(longestCommonSubsequence(wanted, given), wanted.size(), given.size());
+}
+
+RougeScore rouge1(std::string_view reference, std::string_view prediction, bool stem)
+{
+    const std::vector<std::string> wanted = rougeTokens(reference, stem);
+    const std::vector<std::string> given = rougeTokens(prediction, stem);
+    std::unordered_map<std::string, std::size_t> left;
+    for (const std::string &word : wanted)
+        ++left[word];
+    std::size_t hits = 0;
+    for (const std::string &word : given) {
+        const auto found = left.find(word);
+        if (found == left.end() || found->second == 0)
+            continue;
+        --found->second;
+        ++hits;
+    }
+    return scoreOf(hits, wanted.size(), given.size());
+}
+
+bool exactMatch(std::string_view reference, std::string_view prediction)
+{
+    return stripped(reference) == stripped(prediction);
+}
+
+int longestRepeat(std::string_view text)
+{
+    int longest = 0, run = 0;
+    std::string_view previous;
+    while (true) {
+        while (!text.empty() && isWhite(text.front()))
+            text.remove_prefix(1);
+        if (text.empty())
+            return longest;
+        const auto end = std::find_if(text.begin(), text.end(), isWhite);
+        const std::string_view token = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+        run = token == previous ? run + 1 : 1;
+        longest = std::max(longest, run);
+        previous = token;
+        text.remove_prefix(token.size());
+    }
+}
+
+} // namespace lethe
