@@ -1,0 +1,100 @@
+#include "PlotScene.h"
+
+#include "CurvePlottable.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lethe {
+namespace {
+
+/// Ticks of something that is counted: never between two whole numbers.
+class WholeNumberTicker : public QCPAxisTicker
+{
+protected:
+    double getTickStep(const QCPRange &range) override { return std::max(1.0, std::round(QCPAxisTicker::getTickStep(range))); }
+    int getSubTickCount(double) override { return 0; }
+};
+
+} // namespace
+
+PlotScene::PlotScene(QCustomPlot &plot)
+    : m_plot(plot), m_levels(new LevelLines(&plot))
+{
+    m_plot.axisRect()->setupFullAxesBox(false);
+    m_plot.xAxis2->setVisible(false);
+    m_plot.yAxis2->setVisible(false);
+    m_plot.setInteractions(QCP::iNone); // ours, not QCustomPlot's
+}
+
+PlotScene::~PlotScene() = default;
+
+void PlotScene::setStyle(const PlotStyle &style)
+{
+    m_style = style;
+    show(PlotContents(m_contents));
+}
+
+void PlotScene::show(const PlotContents &contents)
+{
+    m_contents = contents;
+    while (m_plottables.size() > contents.curves.size()) {
+        m_plot.removePlottable(m_plottables.back());
+        m_plottables.pop_back();
+    }
+    while (m_plottables.size() < contents.curves.size())
+        m_plottables.push_back(new CurvePlottable(m_plot.xAxis, m_plot.yAxis));
+    for (std::size_t i = 0; i < m_plottables.size(); ++i)
+        m_plottables[i]->setCurve(contents.curves[i], m_style);
+    m_levels->setLevels(contents.levels, m_style);
+
+    m_plot.xAxis->setLabel(contents.xTitle);
+    m_plot.yAxis->setLabel(contents.yTitle);
+    if (contents.wholeX)
+        m_plot.xAxis->setTicker(QSharedPointer<WholeNumberTicker>::create());
+    else
+        m_plot.xAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
+    m_plot.xAxis->ticker()->setTickCount(5);
+    if (contents.logY) {
+        m_plot.yAxis->setScaleType(QCPAxis::stLogarithmic);
+        m_plot.yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
+    } else {
+        m_plot.yAxis->setScaleType(QCPAxis::stLinear);
+        m_plot.yAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
+        m_plot.yAxis->ticker()->setTickCount(4);
+    }
+    dress();
+}
+
+void PlotScene::dress()
+{
+    const double unit = m_style.unit;
+    m_plot.setBackground(m_style.background);
+    const QPen gridPen(m_style.grid, std::max(1.0, std::floor(unit)), Qt::SolidLine);
+    for (QCPAxis *axis : {m_plot.xAxis, m_plot.yAxis}) {
+        axis->setBasePen(QPen(m_style.axis, std::max(1.0, std::floor(unit))));
+        axis->setTickPen(QPen(m_style.axis, std::max(1.0, std::floor(unit))));
+        axis->setSubTickPen(Qt::NoPen);
+        axis->setSubTicks(false);
+        axis->setTickLength(0, qRound(4 * unit));
+        axis->setTickLabelFont(m_style.font);
+        axis->setLabelFont(m_style.font);
+        axis->setTickLabelColor(m_style.muted);
+        axis->setLabelColor(m_style.muted);
+        axis->setTickLabelPadding(qRound(3 * unit));
+        axis->setLabelPadding(qRound(3 * unit));
+        axis->setNumberFormat(QStringLiteral("gb"));
+        axis->setNumberPrecision(4);
+        axis->grid()->setPen(gridPen);
+        axis->grid()->setZeroLinePen(gridPen);
+        axis->grid()->setSubGridVisible(false);
+    }
+    // level curves are read against horizontal lines; vertical ones would only add ink
+    m_plot.xAxis->grid()->setVisible(false);
+    m_plot.yAxis->setBasePen(Qt::NoPen);
+    m_plot.yAxis->setTickPen(Qt::NoPen);
+    m_plot.axisRect()->setMinimumMargins(QMargins(qRound(8 * unit), qRound(6 * unit), qRound(10 * unit), qRound(6 * unit)));
+    m_plot.plotLayout()->setMargins(QMargins(0, 0, 0, 0));
+}
+
+} // namespace lethe

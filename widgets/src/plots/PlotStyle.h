@@ -1,0 +1,54 @@
+#pragma once
+
+#include <widgets/RunLook.h>
+#include <widgets/Theme.h>
+
+#include <QtGui/QColor>
+#include <QtGui/QFont>
+
+#include <optional>
+
+class QWidget;
+
+namespace lethe {
+
+/// What a plot is drawn with: colours of its surroundings, font, and the size of a unit (one pixel at 96 dpi and 9 pt).
+struct PlotStyle {
+    QColor background;
+    QColor text;
+    QColor muted;
+    QColor axis;
+    QColor grid;
+    QColor error;
+    QFont font;
+    double unit = 1;
+    double lineWidth = 1.6; ///< in units
+    bool dark = false;
+    bool thin = true; ///< exports hold every point
+
+    /// As the theme and \p widget's font have it.
+    static PlotStyle screen(const QWidget &widget);
+    /// Light, \p points large letters at \p dpi, unthinned: what goes into papers.
+    static PlotStyle paper(double dpi, double points, bool transparent);
+};
+
+/// How one curve is drawn: by its role within one run, or by its run's look.
+struct CurveStyle {
+    std::optional<CurveRole> role;
+    RunLook look;      ///< where there is no role
+    double width = 1;  ///< factor of the style's line width
+
+    static CurveStyle of(CurveRole role);
+    static CurveStyle of(const RunLook &look);
+
+    QColor color(const PlotStyle &style) const;
+    Qt::PenStyle dash() const;
+    CurveMarker marker() const;
+    QPen pen(const PlotStyle &style) const;
+};
+
+/// Draws \p marker around \p at: filled with \p fill, outlined so that pale colours hold on any ground.
+void drawCurveMarker(class QPainter &painter, CurveMarker marker, const QPointF &at, double size, const QColor &fill,
+                     const QColor &outline);
+
+} // namespace lethe
