@@ -179,6 +179,11 @@ std::vector<StepRecord> readSteps(StoreConnection &connection, RunId run, std::i
     sqlite3_bind_int64(rows.statement, 2, afterStep);
     ValueNames names(connection);
     std::vector<StepRecord> steps;
+    {
+        auto count = connection.query("SELECT steps FROM runs WHERE id = ?").with(run);
+        if (count.next()) // a hint, no promise
+            steps.reserve(static_cast<std::size_t>(std::clamp<std::int64_t>(count.integer(0) - std::max<std::int64_t>(afterStep, 0), 0, 1'000'000)));
+    }
     while (rows.next()) {
         StepRecord &step = steps.emplace_back();
         step.step = rows.integer(0);
