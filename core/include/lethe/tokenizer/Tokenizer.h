@@ -26,6 +26,9 @@ struct TokenPiece {
 /// A Hugging Face `tokenizer.json` (tokenizers library), with the ids of `tokenizer_config.json`, `config.json` and
 /// `generation_config.json` beside it: the same ids as the library gives, and the same text back. Immutable after
 /// loading; every const function may be called from several threads.
+///
+/// Settings of a call that a file may carry (`truncation`, `padding`) are not applied: transformers sets them anew for each
+/// call. Added tokens get the ids that the library gives them, whatever the file says: the vocabulary's, else counted on.
 class LETHE_EXPORT Tokenizer
 {
 public:
@@ -63,8 +66,11 @@ public:
     std::optional<std::string> chatTemplate() const;
 
 private:
+    friend class StreamDecoder;
     struct Data;
     explicit Tokenizer(std::unique_ptr<const Data> data);
+    /// Whether the text of ids that end in \p last may still change before its last character.
+    bool isUnsettledAfter(TokenId last) const;
     std::unique_ptr<const Data> m_data;
 };
 
@@ -81,9 +87,8 @@ public:
 private:
     const Tokenizer *m_tokenizer;
     bool m_skipSpecial;
-    std::vector<TokenId> m_ids;
-    std::size_t m_given = 0;   ///< bytes of the decoded window already handed out
-    std::size_t m_windowStart = 0;
+    std::vector<TokenId> m_ids; ///< the last ones: those whose text the next may still complete
+    std::size_t m_given = 0; ///< bytes of their text already handed out
 };
 
 } // namespace lethe

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <lethe/base/Result.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace lethe {
+
+/// What the files beside tokenizer.json say: which tokens begin and end a text, and the chat template.
+struct TokenizerFolder {
+    /// A token by name or, where only a model's configuration tells, by id.
+    struct Named {
+        std::optional<std::string> token;
+        std::optional<std::int32_t> id;
+    };
+    Named bos;
+    Named eos;
+    Named pad;
+    std::optional<std::string> chatTemplate;
+
+    /// Files that are not there say nothing. Corrupt names the file and the key.
+    static Result<TokenizerFolder> read(const std::filesystem::path &folder);
+};
+
+} // namespace lethe
