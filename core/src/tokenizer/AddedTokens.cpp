@@ -9,7 +9,7 @@ namespace lethe {
 
 namespace {
 
-constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+constexpr std::size_t kNoToken = static_cast<std::size_t>(-1);
 
 std::size_t spacesBefore(std::string_view text, std::size_t at)
 {
@@ -52,7 +52,7 @@ void AddedTokens::Finder::add(std::string_view spelling, std::size_t token)
 
 std::size_t AddedTokens::Finder::longest(std::string_view text, std::size_t at, std::size_t &end) const
 {
-    std::size_t found = kNone;
+    std::size_t found = kNoToken;
     std::uint64_t node = 0;
     for (; at < text.size(); ++at) {
         const PairTable::Slot *edge = m_edges.find((node << 8) | static_cast<unsigned char>(text[at]));
@@ -144,8 +144,8 @@ void AddedTokens::split(std::string_view text, bool normalized, std::vector<Text
     std::size_t given = 0; // up to where parts were given out
     for (std::size_t at = 0; !finder.isEmpty() && at < text.size();) {
         std::size_t end = 0;
-        const std::size_t found = finder.mayBegin(text[at]) ? finder.longest(text, at, end) : kNone;
-        if (found == kNone) {
+        const std::size_t found = finder.mayBegin(text[at]) ? finder.longest(text, at, end) : kNoToken;
+        if (found == kNoToken) {
             ++at;
             continue;
         }

@@ -13,7 +13,7 @@ namespace lethe {
 
 namespace {
 
-bool isAscii(std::string_view text)
+bool isAllAscii(std::string_view text)
 {
     return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
@@ -37,7 +37,7 @@ public:
 
     void apply(AlignedText &text) const override
     {
-        if (isAscii(text.view()))
+        if (isAllAscii(text.view()))
             return;
         const std::string whole = composed(text.view(), m_form);
         if (whole == text.view())
@@ -266,9 +266,9 @@ private:
     std::vector<std::unique_ptr<Normalizer>> m_steps;
 };
 
-using Made = Result<std::unique_ptr<Normalizer>>;
+using MadeNormalizer = Result<std::unique_ptr<Normalizer>>;
 
-Made readSequence(const JsonNode &node)
+MadeNormalizer readSequenceNormalizer(const JsonNode &node)
 {
     LETHE_TRY(const JsonNode list, node.member("normalizers"));
     LETHE_TRY(const std::vector<JsonNode> elements, list.elements());
@@ -280,7 +280,7 @@ Made readSequence(const JsonNode &node)
     return std::unique_ptr<Normalizer>(std::make_unique<NormalizerSequence>(std::move(steps)));
 }
 
-Made readReplace(const JsonNode &node)
+MadeNormalizer readReplaceNormalizer(const JsonNode &node)
 {
     LETHE_TRY(const JsonNode pattern, node.member("pattern"));
     LETHE_TRY(auto search, Pattern::read(pattern));
@@ -288,20 +288,20 @@ Made readReplace(const JsonNode &node)
     return std::unique_ptr<Normalizer>(std::make_unique<Replace>(std::move(search), std::move(content)));
 }
 
-Made readStrip(const JsonNode &node)
+MadeNormalizer readStripNormalizer(const JsonNode &node)
 {
     LETHE_TRY(const bool left, node.boolean("strip_left"));
     LETHE_TRY(const bool right, node.boolean("strip_right"));
     return std::unique_ptr<Normalizer>(std::make_unique<Strip>(left, right));
 }
 
-Made readPrepend(const JsonNode &node)
+MadeNormalizer readPrependNormalizer(const JsonNode &node)
 {
     LETHE_TRY(std::string content, node.string("prepend"));
     return std::unique_ptr<Normalizer>(std::make_unique<Prepend>(std::move(content)));
 }
 
-Made readBert(const JsonNode &node)
+MadeNormalizer readBertNormalizer(const JsonNode &node)
 {
     BertNormalizer::Options options;
     LETHE_TRY(options.cleansText, node.boolean("clean_text", true));
@@ -312,7 +312,7 @@ Made readBert(const JsonNode &node)
 }
 
 template<typename T>
-Made simple(auto &&...arguments)
+MadeNormalizer simpleNormalizer(auto &&...arguments)
 {
     return std::unique_ptr<Normalizer>(std::make_unique<T>(arguments...));
 }
@@ -323,33 +323,33 @@ Result<std::unique_ptr<Normalizer>> Normalizer::read(const JsonNode &node)
 {
     LETHE_TRY(const std::string type, node.type());
     if (type == "Sequence")
-        return readSequence(node);
+        return readSequenceNormalizer(node);
     if (type == "NFC")
-        return simple<UnicodeForm>(static_cast<int>(UTF8PROC_COMPOSE));
+        return simpleNormalizer<UnicodeForm>(static_cast<int>(UTF8PROC_COMPOSE));
     if (type == "NFD")
-        return simple<UnicodeForm>(static_cast<int>(UTF8PROC_DECOMPOSE));
+        return simpleNormalizer<UnicodeForm>(static_cast<int>(UTF8PROC_DECOMPOSE));
     if (type == "NFKC")
-        return simple<UnicodeForm>(UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+        return simpleNormalizer<UnicodeForm>(UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
     if (type == "NFKD")
-        return simple<UnicodeForm>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
+        return simpleNormalizer<UnicodeForm>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
     if (type == "Lowercase")
-        return simple<Lowercase>();
+        return simpleNormalizer<Lowercase>();
     if (type == "StripAccents")
-        return simple<StripAccents>();
+        return simpleNormalizer<StripAccents>();
     if (type == "Strip")
-        return readStrip(node);
+        return readStripNormalizer(node);
     if (type == "Replace")
-        return readReplace(node);
+        return readReplaceNormalizer(node);
     if (type == "Prepend")
-        return readPrepend(node);
+        return readPrependNormalizer(node);
     if (type == "Precompiled")
         return readPrecompiledNormalizer(node);
     if (type == "ByteLevel")
-        return simple<ByteLevelNormalizer>();
+        return simpleNormalizer<ByteLevelNormalizer>();
     if (type == "Nmt")
-        return simple<Nmt>();
+        return simpleNormalizer<Nmt>();
     if (type == "BertNormalizer")
-        return readBert(node);
+        return readBertNormalizer(node);
     LETHE_TRY(const JsonNode key, node.member("type"));
     return key.unsupported("the normalizer \"" + type + "\" is not supported");
 }

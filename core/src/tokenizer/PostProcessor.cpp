@@ -4,7 +4,7 @@ namespace lethe {
 
 namespace {
 
-Result<std::int32_t> readId(const JsonNode &node)
+Result<std::int32_t> readIdProcessor(const JsonNode &node)
 {
     LETHE_TRY(const std::int64_t id, node.integer());
     if (id < 0 || id > INT32_MAX)
@@ -13,7 +13,7 @@ Result<std::int32_t> readId(const JsonNode &node)
 }
 
 /// The ids of the special token that a template names.
-Result<std::vector<std::int32_t>> readSpecial(const JsonNode &processor, const JsonNode &piece)
+Result<std::vector<std::int32_t>> readSpecialProcessor(const JsonNode &processor, const JsonNode &piece)
 {
     LETHE_TRY(const JsonNode nameNode, piece.member("id"));
     LETHE_TRY(const std::string name, nameNode.string());
@@ -25,13 +25,13 @@ Result<std::vector<std::int32_t>> readSpecial(const JsonNode &processor, const J
     LETHE_TRY(const std::vector<JsonNode> elements, list.elements());
     std::vector<std::int32_t> ids;
     for (const JsonNode &element : elements) {
-        LETHE_TRY(const std::int32_t id, readId(element));
+        LETHE_TRY(const std::int32_t id, readIdProcessor(element));
         ids.push_back(id);
     }
     return ids;
 }
 
-Result<PostProcessor> readTemplate(const JsonNode &node)
+Result<PostProcessor> readTemplateProcessor(const JsonNode &node)
 {
     PostProcessor processor;
     LETHE_TRY(const JsonNode single, node.member("single"));
@@ -40,7 +40,7 @@ Result<PostProcessor> readTemplate(const JsonNode &node)
     for (const JsonNode &piece : pieces) {
         if (piece.has("SpecialToken")) {
             LETHE_TRY(const JsonNode special, piece.member("SpecialToken"));
-            LETHE_TRY(const std::vector<std::int32_t> ids, readSpecial(node, special));
+            LETHE_TRY(const std::vector<std::int32_t> ids, readSpecialProcessor(node, special));
             auto &side = hasText ? processor.behind : processor.before;
             side.insert(side.end(), ids.begin(), ids.end());
             continue;
@@ -57,23 +57,23 @@ Result<PostProcessor> readTemplate(const JsonNode &node)
 }
 
 /// `"cls": ["[CLS]", 101]`.
-Result<std::int32_t> readNamed(const JsonNode &node, const char *key)
+Result<std::int32_t> readNamedProcessor(const JsonNode &node, const char *key)
 {
     LETHE_TRY(const JsonNode pair, node.member(key));
     LETHE_TRY(const std::vector<JsonNode> elements, pair.elements());
     if (elements.size() != 2)
         return pair.corrupt("expected [token, id]");
-    return readId(elements[1]);
+    return readIdProcessor(elements[1]);
 }
 
-Result<PostProcessor> readBert(const JsonNode &node)
+Result<PostProcessor> readBertProcessor(const JsonNode &node)
 {
-    LETHE_TRY(const std::int32_t begin, readNamed(node, "cls"));
-    LETHE_TRY(const std::int32_t end, readNamed(node, "sep"));
+    LETHE_TRY(const std::int32_t begin, readNamedProcessor(node, "cls"));
+    LETHE_TRY(const std::int32_t end, readNamedProcessor(node, "sep"));
     return PostProcessor{{begin}, {end}};
 }
 
-Result<PostProcessor> readSequence(const JsonNode &node)
+Result<PostProcessor> readSequenceProcessor(const JsonNode &node)
 {
     LETHE_TRY(const JsonNode list, node.member("processors"));
     LETHE_TRY(const std::vector<JsonNode> elements, list.elements());
@@ -95,13 +95,13 @@ Result<PostProcessor> PostProcessor::read(const JsonNode &node)
 {
     LETHE_TRY(const std::string type, node.type());
     if (type == "TemplateProcessing")
-        return readTemplate(node);
+        return readTemplateProcessor(node);
     if (type == "ByteLevel") // trims the places that the library reports; ours cover the text
         return PostProcessor{};
     if (type == "BertProcessing" || type == "RobertaProcessing")
-        return readBert(node);
+        return readBertProcessor(node);
     if (type == "Sequence")
-        return readSequence(node);
+        return readSequenceProcessor(node);
     LETHE_TRY(const JsonNode key, node.member("type"));
     return key.unsupported("the post-processor \"" + type + "\" is not supported");
 }

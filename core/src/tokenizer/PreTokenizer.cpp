@@ -372,7 +372,7 @@ private:
     std::vector<std::unique_ptr<PreTokenizer>> m_steps;
 };
 
-using Made = Result<std::unique_ptr<PreTokenizer>>;
+using MadePreTokenizer = Result<std::unique_ptr<PreTokenizer>>;
 
 Result<Delimiter> readBehavior(const JsonNode &node, bool isOptional)
 {
@@ -393,7 +393,7 @@ Result<Delimiter> readBehavior(const JsonNode &node, bool isOptional)
     return behavior.unsupported("the behavior \"" + name + "\" is not supported");
 }
 
-Made readSequence(const JsonNode &node)
+MadePreTokenizer readSequencePreTokenizer(const JsonNode &node)
 {
     LETHE_TRY(const JsonNode list, node.member("pretokenizers"));
     LETHE_TRY(const std::vector<JsonNode> elements, list.elements());
@@ -405,7 +405,7 @@ Made readSequence(const JsonNode &node)
     return std::unique_ptr<PreTokenizer>(std::make_unique<PreTokenizerSequence>(std::move(steps)));
 }
 
-Made readSplit(const JsonNode &node)
+MadePreTokenizer readSplitPreTokenizer(const JsonNode &node)
 {
     LETHE_TRY(const JsonNode where, node.member("pattern"));
     LETHE_TRY(auto pattern, Pattern::read(where));
@@ -414,32 +414,32 @@ Made readSplit(const JsonNode &node)
     return std::unique_ptr<PreTokenizer>(std::make_unique<Split>(std::move(pattern), delimiter, inverted));
 }
 
-Made readByteLevel(const JsonNode &node)
+MadePreTokenizer readByteLevelPreTokenizer(const JsonNode &node)
 {
     LETHE_TRY(const bool addsPrefixSpace, node.boolean("add_prefix_space"));
     LETHE_TRY(const bool usesRegex, node.boolean("use_regex", true));
     return std::unique_ptr<PreTokenizer>(std::make_unique<ByteLevel>(addsPrefixSpace, usesRegex));
 }
 
-Made readDigits(const JsonNode &node)
+MadePreTokenizer readDigitsPreTokenizer(const JsonNode &node)
 {
     LETHE_TRY(const bool singly, node.boolean("individual_digits"));
     return std::unique_ptr<PreTokenizer>(std::make_unique<Digits>(singly));
 }
 
-Made readPunctuation(const JsonNode &node)
+MadePreTokenizer readPunctuationPreTokenizer(const JsonNode &node)
 {
     LETHE_TRY(const Delimiter delimiter, readBehavior(node, true));
     return std::unique_ptr<PreTokenizer>(std::make_unique<Punctuation>(delimiter));
 }
 
-Made readMetaspace(const JsonNode &node)
+MadePreTokenizer readMetaspacePreTokenizer(const JsonNode &node)
 {
     LETHE_TRY(MetaspaceOptions options, MetaspaceOptions::read(node));
     return std::unique_ptr<PreTokenizer>(std::make_unique<Metaspace>(std::move(options)));
 }
 
-Made readDelimiter(const JsonNode &node)
+MadePreTokenizer readDelimiterPreTokenizer(const JsonNode &node)
 {
     LETHE_TRY(std::string delimiter, node.string("delimiter"));
     return std::unique_ptr<PreTokenizer>(std::make_unique<CharDelimiterSplit>(std::move(delimiter)));
@@ -475,17 +475,17 @@ Result<std::unique_ptr<PreTokenizer>> PreTokenizer::read(const JsonNode &node)
 {
     LETHE_TRY(const std::string type, node.type());
     if (type == "Sequence")
-        return readSequence(node);
+        return readSequencePreTokenizer(node);
     if (type == "Split")
-        return readSplit(node);
+        return readSplitPreTokenizer(node);
     if (type == "ByteLevel")
-        return readByteLevel(node);
+        return readByteLevelPreTokenizer(node);
     if (type == "Metaspace")
-        return readMetaspace(node);
+        return readMetaspacePreTokenizer(node);
     if (type == "Digits")
-        return readDigits(node);
+        return readDigitsPreTokenizer(node);
     if (type == "Punctuation")
-        return readPunctuation(node);
+        return readPunctuationPreTokenizer(node);
     if (type == "Whitespace")
         return std::unique_ptr<PreTokenizer>(std::make_unique<Whitespace>());
     if (type == "WhitespaceSplit")
@@ -493,7 +493,7 @@ Result<std::unique_ptr<PreTokenizer>> PreTokenizer::read(const JsonNode &node)
     if (type == "BertPreTokenizer")
         return std::unique_ptr<PreTokenizer>(std::make_unique<BertPreTokenizer>());
     if (type == "CharDelimiterSplit")
-        return readDelimiter(node);
+        return readDelimiterPreTokenizer(node);
     LETHE_TRY(const JsonNode key, node.member("type"));
     return key.unsupported("the pre-tokenizer \"" + type + "\" is not supported");
 }

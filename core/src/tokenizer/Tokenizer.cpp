@@ -1,7 +1,7 @@
 #include <lethe/tokenizer/Tokenizer.h>
 
 #include "AddedTokens.h"
-#include "Decoder.h"
+#include "TokenDecoder.h"
 #include "PostProcessor.h"
 #include "PreTokenizer.h"
 #include "TokenModel.h"
@@ -72,7 +72,7 @@ struct Tokenizer::Data {
     std::unique_ptr<PreTokenizer> preTokenizer;
     std::unique_ptr<TokenModel> model;
     PostProcessor postProcessor;
-    std::unique_ptr<Decoder> decoder;
+    std::unique_ptr<TokenDecoder> decoder;
     AddedTokens added;
     std::optional<TokenId> bosId;
     std::optional<TokenId> eosId;
@@ -135,7 +135,7 @@ Result<void> Tokenizer::Data::read(const JsonNode &document)
     }
     if (document.has("decoder")) {
         LETHE_TRY(const JsonNode node, document.member("decoder"));
-        LETHE_TRY(decoder, Decoder::read(node));
+        LETHE_TRY(decoder, TokenDecoder::read(node));
     }
     if (document.has("added_tokens")) {
         LETHE_TRY(const JsonNode node, document.member("added_tokens"));
@@ -333,11 +333,11 @@ bool Tokenizer::isUnsettledAfter(TokenId last) const
 {
     if (!m_data->decoder)
         return false;
-    const Decoder::Unsettled unsettled = m_data->decoder->unsettled();
-    if (unsettled == Decoder::Unsettled::Everything)
+    const TokenDecoder::Unsettled unsettled = m_data->decoder->unsettled();
+    if (unsettled == TokenDecoder::Unsettled::Everything)
         return true;
     const auto token = m_data->tokenOf(last);
-    return unsettled == Decoder::Unsettled::ByteRun && token && Decoder::byteOf(*token).has_value();
+    return unsettled == TokenDecoder::Unsettled::ByteRun && token && TokenDecoder::byteOf(*token).has_value();
 }
 
 std::int64_t Tokenizer::vocabularySize() const

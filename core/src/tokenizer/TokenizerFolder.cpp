@@ -22,7 +22,7 @@ Result<nlohmann::json> readIfThere(const std::filesystem::path &file)
 }
 
 /// `"eos_token": "</s>"`, or an object with the `content`. \return whether the key is there at all.
-Result<bool> readToken(const JsonNode &document, const std::string &key, TokenizerFolder::Named &named)
+Result<bool> readNamedToken(const JsonNode &document, const std::string &key, TokenizerFolder::Named &named)
 {
     if (!document.value().is_object() || !document.value().contains(key))
         return false;
@@ -38,7 +38,7 @@ Result<bool> readToken(const JsonNode &document, const std::string &key, Tokeniz
 }
 
 /// `"eos_token_id": 2`; of a list the first.
-Result<void> readId(const JsonNode &document, const std::string &key, TokenizerFolder::Named &named)
+Result<void> readNamedId(const JsonNode &document, const std::string &key, TokenizerFolder::Named &named)
 {
     if (!document.has(key.c_str()))
         return {};
@@ -52,7 +52,7 @@ Result<void> readId(const JsonNode &document, const std::string &key, TokenizerF
     return {};
 }
 
-Result<std::optional<std::string>> readTemplate(const JsonNode &config)
+Result<std::optional<std::string>> readChatTemplate(const JsonNode &config)
 {
     if (!config.has("chat_template"))
         return std::optional<std::string>();
@@ -91,21 +91,21 @@ Result<TokenizerFolder> TokenizerFolder::read(const std::filesystem::path &folde
     const bool isComplete = config.has("backend");
     const std::array<std::pair<const char *, Named *>, 3> kinds{{{"bos_token", &read.bos}, {"eos_token", &read.eos}, {"pad_token", &read.pad}}};
     for (const auto &[key, named] : kinds) {
-        LETHE_TRY(bool isSaid, readToken(config, key, *named));
+        LETHE_TRY(bool isSaid, readNamedToken(config, key, *named));
         if (!isSaid) {
-            LETHE_TRY(isSaid, readToken(nodes[1], key, *named));
+            LETHE_TRY(isSaid, readNamedToken(nodes[1], key, *named));
         }
         if (isSaid || isComplete)
             continue;
         for (const std::size_t i : {3u, 2u}) { // the later one holds
-            LETHE_TRY_VOID(readId(nodes[i], std::string(key) + "_id", *named));
+            LETHE_TRY_VOID(readNamedId(nodes[i], std::string(key) + "_id", *named));
         }
     }
     std::error_code failure;
     if (std::filesystem::exists(folder / "chat_template.jinja", failure)) {
         LETHE_TRY(read.chatTemplate, readFile(folder / "chat_template.jinja"));
     } else {
-        LETHE_TRY(read.chatTemplate, readTemplate(config));
+        LETHE_TRY(read.chatTemplate, readChatTemplate(config));
     }
     return read;
 }

@@ -1,4 +1,4 @@
-#include "Decoder.h"
+#include "TokenDecoder.h"
 
 #include "ByteAlphabet.h"
 #include "Pattern.h"
@@ -18,7 +18,7 @@ void replaceAll(std::string &text, std::string_view from, std::string_view to)
         text.replace(at, from.size(), to);
 }
 
-class ByteLevelDecoder final : public Decoder
+class ByteLevelDecoder final : public TokenDecoder
 {
 public:
     void apply(std::vector<std::string> &tokens) const override
@@ -34,7 +34,7 @@ public:
     bool joins() const override { return true; }
 };
 
-class ReplaceDecoder final : public Decoder
+class ReplaceDecoder final : public TokenDecoder
 {
 public:
     ReplaceDecoder(std::unique_ptr<Pattern> pattern, std::string content) : m_pattern(std::move(pattern)), m_content(std::move(content)) {}
@@ -64,7 +64,7 @@ private:
 };
 
 /// Runs of `<0x41>` become the text that their bytes are; where they are none, each byte becomes U+FFFD.
-class ByteFallbackDecoder final : public Decoder
+class ByteFallbackDecoder final : public TokenDecoder
 {
 public:
     void apply(std::vector<std::string> &tokens) const override
@@ -96,7 +96,7 @@ public:
     Unsettled unsettled() const override { return Unsettled::ByteRun; } // one broken byte breaks its whole run
 };
 
-class FuseDecoder final : public Decoder
+class FuseDecoder final : public TokenDecoder
 {
 public:
     void apply(std::vector<std::string> &tokens) const override
@@ -111,7 +111,7 @@ public:
 };
 
 /// Cuts up to so many of one character from the two ends of every token.
-class StripDecoder final : public Decoder
+class StripDecoder final : public TokenDecoder
 {
 public:
     StripDecoder(std::string character, std::size_t atStart, std::size_t atEnd)
@@ -136,7 +136,7 @@ private:
     std::size_t m_atEnd;
 };
 
-class MetaspaceDecoder final : public Decoder
+class MetaspaceDecoder final : public TokenDecoder
 {
 public:
     explicit MetaspaceDecoder(MetaspaceOptions options) : m_options(std::move(options)) {}
@@ -153,7 +153,7 @@ private:
     MetaspaceOptions m_options;
 };
 
-class WordPieceDecoder final : public Decoder
+class WordPieceDecoder final : public TokenDecoder
 {
 public:
     WordPieceDecoder(std::string prefix, bool cleansUp) : m_prefix(std::move(prefix)), m_cleansUp(cleansUp) {}
@@ -184,7 +184,7 @@ private:
     bool m_cleansUp;
 };
 
-class BpeDecoder final : public Decoder
+class BpeDecoder final : public TokenDecoder
 {
 public:
     explicit BpeDecoder(std::string suffix) : m_suffix(std::move(suffix)) {}
@@ -199,10 +199,10 @@ private:
     std::string m_suffix;
 };
 
-class DecoderSequence final : public Decoder
+class DecoderSequence final : public TokenDecoder
 {
 public:
-    explicit DecoderSequence(std::vector<std::unique_ptr<Decoder>> steps) : m_steps(std::move(steps)) {}
+    explicit DecoderSequence(std::vector<std::unique_ptr<TokenDecoder>> steps) : m_steps(std::move(steps)) {}
 
     void apply(std::vector<std::string> &tokens) const override
     {
@@ -230,32 +230,32 @@ public:
     }
 
 private:
-    std::vector<std::unique_ptr<Decoder>> m_steps;
+    std::vector<std::unique_ptr<TokenDecoder>> m_steps;
 };
 
-using Made = Result<std::unique_ptr<Decoder>>;
+using MadeDecoder = Result<std::unique_ptr<TokenDecoder>>;
 
-Made readSequence(const JsonNode &node)
+MadeDecoder readSequenceDecoder(const JsonNode &node)
 {
     LETHE_TRY(const JsonNode list, node.member("decoders"));
     LETHE_TRY(const std::vector<JsonNode> elements, list.elements());
-    std::vector<std::unique_ptr<Decoder>> steps;
+    std::vector<std::unique_ptr<TokenDecoder>> steps;
     for (const JsonNode &element : elements) {
-        LETHE_TRY(auto step, Decoder::read(element));
+        LETHE_TRY(auto step, TokenDecoder::read(element));
         steps.push_back(std::move(step));
     }
-    return std::unique_ptr<Decoder>(std::make_unique<DecoderSequence>(std::move(steps)));
+    return std::unique_ptr<TokenDecoder>(std::make_unique<DecoderSequence>(std::move(steps)));
 }
 
-Made readReplace(const JsonNode &node)
+MadeDecoder readReplaceDecoder(const JsonNode &node)
 {
     LETHE_TRY(const JsonNode where, node.member("pattern"));
     LETHE_TRY(auto pattern, Pattern::read(where));
     LETHE_TRY(std::string content, node.string("content"));
-    return std::unique_ptr<Decoder>(std::make_unique<ReplaceDecoder>(std::move(pattern), std::move(content)));
+    return std::unique_ptr<TokenDecoder>(std::make_unique<ReplaceDecoder>(std::move(pattern), std::move(content)));
 }
 
-Made readStrip(const JsonNode &node)
+MadeDecoder readStripDecoder(const JsonNode &node)
 {
     LETHE_TRY(const JsonNode content, node.member("content"));
     LETHE_TRY(std::string character, content.string());
@@ -265,32 +265,32 @@ Made readStrip(const JsonNode &node)
     LETHE_TRY(const std::int64_t stop, node.integer("stop"));
     if (start < 0 || stop < 0)
         return node.corrupt("start and stop must not be negative");
-    return std::unique_ptr<Decoder>(std::make_unique<StripDecoder>(std::move(character), static_cast<std::size_t>(start),
+    return std::unique_ptr<TokenDecoder>(std::make_unique<StripDecoder>(std::move(character), static_cast<std::size_t>(start),
                                                                     static_cast<std::size_t>(stop)));
 }
 
-Made readMetaspace(const JsonNode &node)
+MadeDecoder readMetaspaceDecoder(const JsonNode &node)
 {
     LETHE_TRY(MetaspaceOptions options, MetaspaceOptions::read(node));
-    return std::unique_ptr<Decoder>(std::make_unique<MetaspaceDecoder>(std::move(options)));
+    return std::unique_ptr<TokenDecoder>(std::make_unique<MetaspaceDecoder>(std::move(options)));
 }
 
-Made readWordPiece(const JsonNode &node)
+MadeDecoder readWordPieceDecoder(const JsonNode &node)
 {
     LETHE_TRY(std::string prefix, node.string("prefix"));
     LETHE_TRY(const bool cleansUp, node.boolean("cleanup"));
-    return std::unique_ptr<Decoder>(std::make_unique<WordPieceDecoder>(std::move(prefix), cleansUp));
+    return std::unique_ptr<TokenDecoder>(std::make_unique<WordPieceDecoder>(std::move(prefix), cleansUp));
 }
 
-Made readBpe(const JsonNode &node)
+MadeDecoder readBpeDecoder(const JsonNode &node)
 {
     LETHE_TRY(std::string suffix, node.string("suffix"));
-    return std::unique_ptr<Decoder>(std::make_unique<BpeDecoder>(std::move(suffix)));
+    return std::unique_ptr<TokenDecoder>(std::make_unique<BpeDecoder>(std::move(suffix)));
 }
 
 } // namespace
 
-std::optional<unsigned char> Decoder::byteOf(std::string_view token)
+std::optional<unsigned char> TokenDecoder::byteOf(std::string_view token)
 {
     if (token.size() != 6 || !token.starts_with("<0x") || token.back() != '>')
         return std::nullopt;
@@ -302,27 +302,27 @@ std::optional<unsigned char> Decoder::byteOf(std::string_view token)
     return static_cast<unsigned char>(value);
 }
 
-Result<std::unique_ptr<Decoder>> Decoder::read(const JsonNode &node)
+Result<std::unique_ptr<TokenDecoder>> TokenDecoder::read(const JsonNode &node)
 {
     LETHE_TRY(const std::string type, node.type());
     if (type == "Sequence")
-        return readSequence(node);
+        return readSequenceDecoder(node);
     if (type == "ByteLevel")
-        return std::unique_ptr<Decoder>(std::make_unique<ByteLevelDecoder>());
+        return std::unique_ptr<TokenDecoder>(std::make_unique<ByteLevelDecoder>());
     if (type == "Replace")
-        return readReplace(node);
+        return readReplaceDecoder(node);
     if (type == "ByteFallback")
-        return std::unique_ptr<Decoder>(std::make_unique<ByteFallbackDecoder>());
+        return std::unique_ptr<TokenDecoder>(std::make_unique<ByteFallbackDecoder>());
     if (type == "Fuse")
-        return std::unique_ptr<Decoder>(std::make_unique<FuseDecoder>());
+        return std::unique_ptr<TokenDecoder>(std::make_unique<FuseDecoder>());
     if (type == "Strip")
-        return readStrip(node);
+        return readStripDecoder(node);
     if (type == "Metaspace")
-        return readMetaspace(node);
+        return readMetaspaceDecoder(node);
     if (type == "WordPiece")
-        return readWordPiece(node);
+        return readWordPieceDecoder(node);
     if (type == "BPEDecoder")
-        return readBpe(node);
+        return readBpeDecoder(node);
     LETHE_TRY(const JsonNode key, node.member("type"));
     return key.unsupported("the decoder \"" + type + "\" is not supported");
 }

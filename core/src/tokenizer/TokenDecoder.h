@@ -10,10 +10,10 @@
 namespace lethe {
 
 /// Turns tokens as the vocabulary spells them into text, one step of it. Immutable.
-class Decoder
+class TokenDecoder
 {
 public:
-    virtual ~Decoder() = default;
+    virtual ~TokenDecoder() = default;
     virtual void apply(std::vector<std::string> &tokens) const = 0;
 
     /// What of a text that is still growing may change with the next token.
@@ -28,7 +28,7 @@ public:
     static std::optional<unsigned char> byteOf(std::string_view token);
 
     /// Unsupported names the type.
-    static Result<std::unique_ptr<Decoder>> read(const JsonNode &node);
+    static Result<std::unique_ptr<TokenDecoder>> read(const JsonNode &node);
 };
 
 } // namespace lethe
