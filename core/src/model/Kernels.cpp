@@ -65,6 +65,12 @@ struct Checkpoint : Function<Checkpoint> {
     };
 };
 
+/// An undefined tensor is no input at all to LibTorch's custom functions; it must be passed as an empty optional.
+std::optional<at::Tensor> given(const at::Tensor &tensor)
+{
+    return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
+}
+
 /// Logits of some rows, f32, with the cap and its derivative's material: z = scale·(h·Wᵀ + b), capped.
 at::Tensor capped(at::Tensor z, double softcap, double scale)
 {
@@ -78,7 +84,7 @@ at::Tensor capped(at::Tensor z, double softcap, double scale)
 at::Tensor logitsOf(const at::Tensor &h, const at::Tensor &w, const at::Tensor &b, double softcap, double scale)
 {
     // The product in the model's dtype, everything after it in f32.
-    const at::Tensor z = at::linear(h, w, b.defined() ? std::optional<at::Tensor>(b) : std::nullopt);
+    const at::Tensor z = at::linear(h, w, given(b));
     return capped(z.scalar_type() == at::kFloat ? z : z.to(at::kFloat), softcap, scale);
 }
 
@@ -92,9 +98,10 @@ void throughCap(at::Tensor &dz, const at::Tensor &z, double softcap, double scal
 }
 
 struct LabelNll : Function<LabelNll> {
-    static at::Tensor forward(AutogradContext *context, const at::Tensor &h, const at::Tensor &w, const at::Tensor &b, const at::Tensor &labels,
-                              double softcap, double scale, std::int64_t chunkBytes)
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &h, const at::Tensor &w, const std::optional<at::Tensor> &bias,
+                              const at::Tensor &labels, double softcap, double scale, std::int64_t chunkBytes)
     {
+        const at::Tensor b = bias.value_or(at::Tensor());
         const std::int64_t rows = h.size(0);
         const std::int64_t vocabulary = w.size(0);
         const std::int64_t chunk = std::max<std::int64_t>(1, chunkBytes / (vocabulary * 4));
@@ -157,9 +164,12 @@ struct LabelNll : Function<LabelNll> {
 };
 
 struct ForwardKl : Function<ForwardKl> {
-    static at::Tensor forward(AutogradContext *context, const at::Tensor &h, const at::Tensor &w, const at::Tensor &b, const at::Tensor &hRef,
-                              const at::Tensor &wRef, const at::Tensor &bRef, double softcap, double scale, std::int64_t chunkBytes)
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &h, const at::Tensor &w, const std::optional<at::Tensor> &bias,
+                              const at::Tensor &hRef, const at::Tensor &wRef, const std::optional<at::Tensor> &biasRef, double softcap, double scale,
+                              std::int64_t chunkBytes)
     {
+        const at::Tensor b = bias.value_or(at::Tensor());
+        const at::Tensor bRef = biasRef.value_or(at::Tensor());
         const std::int64_t rows = h.size(0);
         const std::int64_t chunk = std::max<std::int64_t>(1, chunkBytes / (w.size(0) * 4));
         const bool wantsHidden = h.requires_grad();
@@ -214,13 +224,13 @@ at::Tensor checkpoint(const std::function<at::Tensor(const at::Tensor &)> &f, co
 at::Tensor labelNll(const at::Tensor &hidden_MD, const at::Tensor &weight_VD, const at::Tensor &bias_V, const at::Tensor &labels_M, double softcap,
                     double scale, std::int64_t chunkBytes)
 {
-    return LabelNll::apply(hidden_MD, weight_VD, bias_V, labels_M, softcap, scale, chunkBytes);
+    return LabelNll::apply(hidden_MD, weight_VD, given(bias_V), labels_M, softcap, scale, chunkBytes);
 }
 
 at::Tensor forwardKlSum(const at::Tensor &hidden_KD, const at::Tensor &weight_VD, const at::Tensor &bias_V, const at::Tensor &referenceHidden_KD,
                         const at::Tensor &referenceWeight_VD, const at::Tensor &referenceBias_V, double softcap, double scale, std::int64_t chunkBytes)
 {
-    return ForwardKl::apply(hidden_KD, weight_VD, bias_V, referenceHidden_KD, referenceWeight_VD, referenceBias_V, softcap, scale, chunkBytes);
+    return ForwardKl::apply(hidden_KD, weight_VD, given(bias_V), referenceHidden_KD, referenceWeight_VD, given(referenceBias_V), softcap, scale, chunkBytes);
 }
 
 } // namespace lethe::kernels

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "model/Decoder.h"
+#include "training/Optimizer.h"
+
+#include <lethe/base/Result.h>
+#include <lethe/run/Records.h>
+
+#include <filesystem>
+
+namespace lethe {
+
+/// What a checkpoint says of itself (`lethe_checkpoint.json`).
+struct CheckpointState {
+    std::int64_t step = 0;
+    double elapsed = 0; ///< seconds of running time
+    std::string specHash; ///< of the resolved spec: a checkpoint resumes its own spec alone
+};
+
+/// Writes `<runFolder>/checkpoints/step-<N>`: a Hugging Face model folder (weights as they are trained, config and tokenizer files
+/// carried over), the optimizer's state under `state/`, and `lethe_checkpoint.json`. Written beside and renamed. The state of older
+/// checkpoints is removed: only the newest can be resumed from. DiskFull with both numbers, Io.
+LETHE_EXPORT Result<CheckpointRecord> writeCheckpoint(const std::filesystem::path &runFolder, const std::filesystem::path &modelFolder, const Decoder &model,
+                                                      const Optimizer &optimizer, const CheckpointState &state);
+LETHE_EXPORT Result<CheckpointState> readCheckpointState(const std::filesystem::path &checkpoint);
+
+} // namespace lethe

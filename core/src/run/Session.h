@@ -1,0 +1,114 @@
+#pragma once
+
+#include "eval/Evaluator.h"
+#include "model/Decoder.h"
+#include "run/Checkpoint.h"
+#include "training/BatchPlan.h"
+#include "training/FrozenReference.h"
+#include "training/Optimizer.h"
+
+#include <lethe/method/MethodCatalog.h>
+#include <lethe/run/RunSession.h>
+#include <lethe/sdk/Method.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace lethe {
+
+/// A set that a session trains on or evaluates.
+struct SessionSet {
+    std::vector<DataRow> rows;
+    EncodedSet encoded;
+};
+
+/// What every session reads before it can do anything: model, tokenizer, sets. `evaluateModel` needs no more.
+class SessionInputs
+{
+public:
+    /// \param weightsFolder where the weights come from: the model's folder, or a checkpoint
+    Result<void> read(const ResolvedSpec &spec, const std::filesystem::path &weightsFolder, c10::ScalarType parameterDtype, RunControl &control,
+                      RunObserver &observer);
+    std::vector<EvaluationSet> evaluationSets() const;
+
+    c10::Device device{c10::DeviceType::CPU};
+    std::string deviceName;
+    std::optional<Tokenizer> tokenizer;
+    std::optional<SampleEncoder> encoder;
+    std::unique_ptr<Decoder> model;
+    std::optional<SessionSet> forget, retain;
+    std::int64_t rejectedRows = 0;
+    std::vector<EventRecord> warnings;
+
+private:
+    Result<void> readSet(const std::filesystem::path &file, const DataSource &fields, const std::string &name, std::optional<SessionSet> &set,
+                         RunControl &control, RunObserver &observer);
+};
+
+/// One run of one spec, from reading to the last checkpoint. Lives on the thread that runs it.
+class Session
+{
+public:
+    Session(const ResolvedSpec &spec, const MethodCatalog &catalog, const SessionOptions &options, RunControl &control, RunObserver &observer);
+
+    Result<RunSummary> run();
+    /// How far it came, also where it failed or was cancelled.
+    RunSummary summarySoFar() const;
+    std::int64_t doneSteps() const { return m_doneSteps; }
+
+    /// For the bench: reads everything, then hands out single steps.
+    Result<void> prepare();
+    Result<StepRecord> trainStep(std::int64_t step);
+    const BatchPlan &plan() const { return *m_plan; }
+    const SessionInputs &inputs() const { return m_inputs; }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    Result<void> readMethod();
+    Result<void> makePlan();
+    Result<void> prepareReference();
+    Result<void> evaluate(std::int64_t step, bool wholeSets);
+    Result<void> saveCheckpoint(std::int64_t step);
+    Result<void> trainAll();
+    Result<bool> afterStep(std::int64_t step); ///< false: the run ends here
+    StepContext contextOf(const std::vector<MicroBatch> &micros, std::int64_t step) const;
+    void event(std::int64_t step, const std::string &kind, const std::string &text);
+    double elapsed() const;
+    RunFacts facts() const;
+    std::string specHash() const;
+
+    const ResolvedSpec &m_spec;
+    const TrainingSpec &m_training;
+    const MethodCatalog &m_catalog;
+    const SessionOptions &m_options;
+    RunControl &m_control;
+    RunObserver &m_observer;
+
+    SessionInputs m_inputs;
+    const MethodManifest *m_manifest = nullptr;
+    std::unique_ptr<Method> m_method;
+    RetainLoss m_retainLoss = RetainLoss::None;
+    double m_forgetWeight = 1, m_retainWeight = 0;
+    std::vector<EncodedSample> m_anchorSamples; ///< of the forget set; for `finetune` of every set
+    bool m_bothTerms = false;
+    std::optional<BatchPlan> m_plan;
+    std::unique_ptr<FrozenReference> m_reference;
+    std::unique_ptr<Optimizer> m_optimizer;
+
+    std::int64_t m_firstStep = 1;
+    std::int64_t m_doneSteps = 0;
+    std::int64_t m_trainedTokens = 0;
+    double m_trainingSeconds = 0;
+    double m_elapsedBefore = 0; ///< of the runs that this one resumes
+    Clock::duration m_paused{};
+    Clock::time_point m_start;
+    int m_skippedInARow = 0;
+    RunStatus m_status = RunStatus::Done;
+    RunSummary m_summary;
+    std::int64_t m_lastEvaluated = -1, m_lastSaved = -1;
+};
+
+} // namespace lethe
