@@ -1,0 +1,28 @@
+#pragma once
+
+#include "Output.h"
+
+#include <lethe/run/Bench.h>
+#include <lethe/run/Records.h>
+#include <lethe/store/RunStore.h>
+
+#include <vector>
+
+namespace lethe::cli {
+
+/// The contract's line of `--steps-out`.
+Json toJson(const StepRecord &step);
+/// Values by metric id; an undefined one is null.
+Json toJson(const std::vector<MetricValue> &metrics);
+Json toJson(const SampleRecord &sample);
+/// Step, metrics and, where \p withSamples, the rows' values.
+Json toJson(const EvaluationRecord &evaluation, bool withSamples);
+Json toJson(const CheckpointRecord &checkpoint);
+Json toJson(const EventRecord &event);
+/// The contract's summary of `run`.
+Json toJson(const RunSummary &summary);
+Json toJson(const RunRow &row);
+Json toJson(const Provenance &provenance);
+Json toJson(const BenchReport &report);
+
+} // namespace lethe::cli
