@@ -1,0 +1,263 @@
+#include "support/Fixtures.h"
+
+#include <lethe/base/Paths.h>
+#include <lethe/method/MethodCatalog.h>
+#include <lethe/run/RunSession.h>
+
+#include <QtCore/QTemporaryDir>
+#include <QtTest/QtTest>
+
+#include <thread>
+
+using namespace lethe;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Recorder : RunObserver {
+    void onStep(const StepRecord &record) override
+    {
+        steps.push_back(record);
+        if (afterStep)
+            afterStep(record.step);
+    }
+    void onEvaluation(const EvaluationRecord &record) override { evaluations.push_back(record); }
+    void onCheckpoint(const CheckpointRecord &record) override { checkpoints.push_back(record); }
+    void onStatus(RunStatus status) override
+    {
+        statuses.push_back(status);
+        if (onPaused && status == RunStatus::Paused)
+            onPaused();
+    }
+    void onEvent(const EventRecord &record) override { events.push_back(record); }
+
+    std::vector<StepRecord> steps;
+    std::vector<EvaluationRecord> evaluations;
+    std::vector<CheckpointRecord> checkpoints;
+    std::vector<RunStatus> statuses;
+    std::vector<EventRecord> events;
+    std::function<void(std::int64_t)> afterStep;
+    std::function<void()> onPaused;
+};
+
+std::vector<double> losses(const Recorder &recorder)
+{
+    std::vector<double> values;
+    for (const StepRecord &record : recorder.steps)
+        values.push_back(record.loss);
+    return values;
+}
+
+} // namespace
+
+/// The session on the fixtures' small models: repeatable to the bit, paused, stopped, resumed.
+class TestRunSession : public QObject
+{
+    Q_OBJECT
+
+private:
+    const MethodCatalog m_catalog = MethodCatalog::scan({test::folderFromEnvironment("LETHE_PLUGINS")});
+
+    ResolvedSpec spec(const char *loss = "nll") const
+    {
+        auto read = readSpecFile(test::fixtures() / "losses" / "npo-nll" / "spec.json");
+        Q_ASSERT(read.ok());
+        read->training.shuffle = true;
+        read->training.optimizer = OptimizerKind::AdamW;
+        read->training.epochs = 4;
+        read->method.parameters.values["retain_loss"] = std::string(loss);
+        read->eval = EvalSpec{.everySteps = 5, .generations = {.prompts = 2, .maxNewTokens = 6}, .rows = 3};
+        auto resolved = resolveSpec(*read, m_catalog);
+        Q_ASSERT(resolved.ok());
+        return *resolved;
+    }
+    Result<RunSummary> run(const ResolvedSpec &spec, const fs::path &folder, Recorder &recorder, RunControl &control,
+                           std::optional<fs::path> resume = {}) const
+    {
+        return runSession(spec, m_catalog, {.runFolder = folder, .resumeFrom = resume}, control, recorder);
+    }
+    static fs::path inside(const QTemporaryDir &folder, const char *name) { return fs::path(folder.path().toStdString()) / name; }
+
+private Q_SLOTS:
+    void aRunRepeatsToTheBit()
+    {
+        const QTemporaryDir folder;
+        std::vector<std::vector<double>> runs;
+        std::vector<std::string> weights;
+        for (const char *name : {"a", "b"}) {
+            Recorder recorder;
+            RunControl control;
+            const auto summary = run(spec(), inside(folder, name), recorder, control);
+            QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().message().c_str());
+            QCOMPARE(summary->status, RunStatus::Done);
+            runs.push_back(losses(recorder));
+            weights.push_back(*sha256OfFile(fs::path(summary->checkpoint) / "model.safetensors"));
+        }
+        QCOMPARE(runs[0].size(), std::size_t{12});
+        QCOMPARE(runs[0], runs[1]);
+        QCOMPARE(weights[0], weights[1]);
+    }
+
+    void aResumedRunGoesOnToTheVerySameLosses_data()
+    {
+        QTest::addColumn<QByteArray>("loss");
+        QTest::newRow("nll") << QByteArray("nll");
+        QTest::newRow("kl") << QByteArray("kl");
+    }
+    void aResumedRunGoesOnToTheVerySameLosses()
+    {
+        QFETCH(QByteArray, loss);
+        const QTemporaryDir folder;
+        Recorder whole;
+        RunControl control;
+        const auto undisturbed = run(spec(loss), inside(folder, "whole"), whole, control);
+        QVERIFY(undisturbed.ok());
+
+        Recorder first;
+        RunControl interrupted;
+        first.afterStep = [&](std::int64_t step) {
+            if (step == 5)
+                interrupted.interrupt();
+        };
+        const auto half = run(spec(loss), inside(folder, "half"), first, interrupted);
+        QVERIFY(half.ok());
+        QCOMPARE(half->status, RunStatus::Interrupted);
+        QCOMPARE(half->steps, 5);
+        const auto checkpoint = newestCheckpoint(inside(folder, "half"));
+        QVERIFY(checkpoint.has_value());
+
+        Recorder second;
+        RunControl goOn;
+        const auto rest = run(spec(loss), inside(folder, "half"), second, goOn, checkpoint);
+        QVERIFY2(rest.ok(), rest.ok() ? "" : rest.error().message().c_str());
+        std::vector<double> joined = losses(first);
+        const std::vector<double> tail = losses(second);
+        joined.insert(joined.end(), tail.begin(), tail.end());
+        QCOMPARE(joined, losses(whole));
+        QCOMPARE(*sha256OfFile(fs::path(rest->checkpoint) / "model.safetensors"), *sha256OfFile(fs::path(undisturbed->checkpoint) / "model.safetensors"));
+    }
+
+    void aPauseHoldsAfterTheStepAndChangesNothing()
+    {
+        const QTemporaryDir folder;
+        Recorder plain;
+        RunControl control;
+        QVERIFY(run(spec(), inside(folder, "plain"), plain, control).ok());
+
+        Recorder paused;
+        RunControl pausing;
+        std::size_t stepsAtPause = 0;
+        paused.afterStep = [&](std::int64_t step) {
+            if (step == 4)
+                pausing.pause();
+        };
+        std::jthread resumer;
+        paused.onPaused = [&] {
+            stepsAtPause = paused.steps.size();
+            resumer = std::jthread([&] { pausing.resume(); });
+        };
+        QVERIFY(run(spec(), inside(folder, "paused"), paused, pausing).ok());
+        QCOMPARE(stepsAtPause, std::size_t{4});
+        QCOMPARE(losses(paused), losses(plain));
+    }
+
+    void aStopEndsWithAnEvaluationAndACheckpoint()
+    {
+        const QTemporaryDir folder;
+        Recorder recorder;
+        RunControl control;
+        recorder.afterStep = [&](std::int64_t step) {
+            if (step == 3)
+                control.stop();
+        };
+        const auto summary = run(spec(), inside(folder, "stop"), recorder, control);
+        QVERIFY(summary.ok());
+        QCOMPARE(summary->status, RunStatus::Stopped);
+        QCOMPARE(summary->steps, 3);
+        QCOMPARE(recorder.evaluations.back().step, 3);
+        QVERIFY(!recorder.evaluations.back().subset);
+        QCOMPARE(recorder.checkpoints.back().step, 3);
+    }
+
+    void aCancelledRunLeavesNoCheckpoint()
+    {
+        const QTemporaryDir folder;
+        Recorder recorder;
+        RunControl control;
+        recorder.afterStep = [&](std::int64_t step) {
+            if (step == 2)
+                control.cancel();
+        };
+        const auto summary = run(spec(), inside(folder, "cancel"), recorder, control);
+        QVERIFY(summary.ok());
+        QCOMPARE(summary->status, RunStatus::Cancelled);
+        QCOMPARE(summary->steps, 2);
+        QVERIFY(!newestCheckpoint(inside(folder, "cancel")).has_value());
+    }
+
+    void evaluationsComeBeforeDuringAndAfterAndOnlyTheMiddleOnesAreSubsets()
+    {
+        const QTemporaryDir folder;
+        Recorder recorder;
+        RunControl control;
+        QVERIFY(run(spec(), inside(folder, "evaluated"), recorder, control).ok());
+        std::vector<std::pair<std::int64_t, bool>> seen;
+        for (const EvaluationRecord &record : recorder.evaluations)
+            seen.emplace_back(record.step, record.subset);
+        QCOMPARE(seen, (std::vector<std::pair<std::int64_t, bool>>{{0, false}, {5, true}, {10, true}, {12, false}}));
+        QCOMPARE(recorder.evaluations.front().metrics.size(), std::size_t{6});
+        QCOMPARE(recorder.evaluations.front().samples.size(), std::size_t{24});
+        for (const SampleRecord &sample : recorder.evaluations.front().samples)
+            QVERIFY(sample.probability && *sample.probability > 0 && *sample.probability <= 1 && sample.text && sample.rougeRecall);
+    }
+
+    void accumulationEqualsTheLargeBatch()
+    {
+        const QTemporaryDir folder;
+        ResolvedSpec large = spec("kl");
+        large.spec.eval.reset();
+        ResolvedSpec small = large;
+        small.spec.training.batchSize = 1;
+        small.spec.training.gradientAccumulation = 4;
+        Recorder a, b;
+        RunControl control;
+        QVERIFY(run(large, inside(folder, "large"), a, control).ok());
+        QVERIFY(run(small, inside(folder, "small"), b, control).ok());
+        for (std::size_t i = 0; i < a.steps.size(); ++i)
+            QVERIFY(std::abs(a.steps[i].loss - b.steps[i].loss) <= 1e-4 * std::abs(a.steps[i].loss));
+    }
+
+    void aDivergingRunStopsWithoutTouchingItsCheckpointsWithNonFiniteWeights()
+    {
+        const QTemporaryDir folder;
+        ResolvedSpec wild = spec("none");
+        wild.spec.eval.reset();
+        wild.spec.training.optimizer = OptimizerKind::Sgd;
+        wild.spec.training.learningRate = 1e30;
+        wild.spec.training.maxGradNorm.reset();
+        wild.spec.method.parameters.values["retain_weight"] = 0.0;
+        Recorder recorder;
+        RunControl control;
+        const auto summary = run(wild, inside(folder, "wild"), recorder, control);
+        QVERIFY(!summary.ok());
+        QCOMPARE(summary.error().code, ErrorCode::NotFinite);
+        QVERIFY(std::ranges::any_of(recorder.events, [](const EventRecord &event) { return event.kind == "non_finite"; }));
+        QVERIFY(recorder.checkpoints.empty());
+    }
+
+    void aCheckpointOfAnotherSpecIsRefused()
+    {
+        const QTemporaryDir folder;
+        Recorder recorder;
+        RunControl control;
+        QVERIFY(run(spec(), inside(folder, "one"), recorder, control).ok());
+        ResolvedSpec other = spec();
+        other.spec.training.learningRate *= 2;
+        const auto summary = run(other, inside(folder, "one"), recorder, control, newestCheckpoint(inside(folder, "one")));
+        QVERIFY(!summary.ok());
+        QVERIFY(summary.error().what.find("another spec") != std::string::npos);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRunSession)
+#include "tst_run_session.moc"
