@@ -34,8 +34,9 @@ public:
     void start(const ExperimentSpec &spec, RecordedRun how);
     bool isRunning() const;
     RunId runId() const; ///< 0 until the row is there
-    RunControl &control();
-    /// Asks for a stop with a checkpoint and waits at most \p milliseconds; true where it ended.
+    RunControl &control(); ///< of this run: `start` makes a new one
+    /// Asks for a checkpoint and the end (the run is then `Interrupted`, to be resumed) and waits at most \p milliseconds.
+    /// True where it ended: `finished` or `failed` has been sent then.
     bool pauseToDisk(int milliseconds);
 
 Q_SIGNALS:

@@ -5,6 +5,7 @@
 #include <lethe/run/RunSession.h>
 #include <lethe/store/RunStore.h>
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 
@@ -24,7 +25,13 @@ struct RecordedRun {
     /// What runs the spec; `runSession` unless a test plays a script of records.
     std::function<Result<RunSummary>(const ResolvedSpec &, const MethodCatalog &, const SessionOptions &, RunControl &, RunObserver &)>
         session = runSession;
+    /// Where a resumed run begins: the newest usable checkpoint under its folder. Without one it begins again at step 1.
+    std::function<std::optional<std::filesystem::path>(const std::filesystem::path &runFolder)> findCheckpoint = newestCheckpoint;
 };
+
+/// A resumed run takes its spec from the store; \p spec is not looked at then. Errors of resuming: NotFound (no such run),
+/// Busy (at work elsewhere), InvalidInput (done). A session's error is written to the run's row and handed up; its exceptions
+/// become errors. A run that was stopped, cancelled or interrupted is a summary.
 LETHE_EXPORT Result<RunSummary> runAndRecord(const ExperimentSpec &spec, const RecordedRun &how);
 
 } // namespace lethe
