@@ -1,6 +1,9 @@
 #include "model/Kernels.h"
 
+#include "model/CpuLoops.h"
+
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -10,6 +13,8 @@ namespace lethe::kernels {
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
+
+namespace plain {
 
 at::Tensor rmsNorm(const at::Tensor &x, const at::Tensor &weight, double eps, bool plusOne)
 {
@@ -36,6 +41,120 @@ at::Tensor rotate(const at::Tensor &x, const at::Tensor &cos_NR, const at::Tenso
 at::Tensor siluTimes(const at::Tensor &gate, const at::Tensor &up)
 {
     return at::silu(gate) * up;
+}
+
+} // namespace plain
+
+namespace {
+
+/// Rows that one thread takes at the least.
+constexpr std::int64_t kGrain = 8;
+
+bool fits(const at::Tensor &x)
+{
+    return x.is_cpu() && x.scalar_type() == at::kFloat;
+}
+
+const float *data(const at::Tensor &tensor)
+{
+    return tensor.const_data_ptr<float>();
+}
+
+struct FusedRmsNorm : Function<FusedRmsNorm> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight, double eps, bool plusOne)
+    {
+        const at::Tensor x = input.contiguous();
+        const at::Tensor w = weight.contiguous();
+        const std::int64_t width = x.size(-1);
+        const std::int64_t rows = x.numel() / width;
+        const at::Tensor y = at::empty_like(x);
+        const at::Tensor inverse = at::empty({rows}, x.options());
+        float *const out = y.mutable_data_ptr<float>();
+        float *const inverses = inverse.mutable_data_ptr<float>();
+        at::parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
+            loops::rmsNorm(data(x), data(w), static_cast<float>(eps), plusOne, begin, end, width, out, inverses);
+        });
+        context->save_for_backward({x, w, inverse});
+        context->saved_data["plusOne"] = plusOne;
+        return y;
+    }
+    static variable_list backward(AutogradContext *context, const variable_list &gradients)
+    {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &x = saved[0], &w = saved[1], &inverse = saved[2];
+        const bool plusOne = context->saved_data["plusOne"].toBool();
+        const at::Tensor dy = gradients[0].contiguous();
+        const std::int64_t width = x.size(-1);
+        const std::int64_t rows = x.numel() / width;
+        const at::Tensor dx = at::empty_like(x);
+        // One row of sums for each part of the rows: the parts depend on the thread count alone, so a run repeats to the bit.
+        const std::int64_t parts = std::min<std::int64_t>(at::get_num_threads(), std::max<std::int64_t>(1, rows / kGrain));
+        const at::Tensor sums = at::zeros({parts, width}, x.options());
+        float *const out = dx.mutable_data_ptr<float>();
+        float *const dw = sums.mutable_data_ptr<float>();
+        at::parallel_for(0, parts, 1, [&](std::int64_t first, std::int64_t last) {
+            for (std::int64_t part = first; part < last; ++part)
+                loops::rmsNormBackward(data(dy), data(x), data(w), data(inverse), plusOne, rows * part / parts, rows * (part + 1) / parts, width, out,
+                                       dw + part * width);
+        });
+        return {dx, sums.sum(0), {}, {}};
+    }
+};
+
+at::Tensor rotated(const at::Tensor &input, const at::Tensor &cos, const at::Tensor &sin, float direction)
+{
+    const at::Tensor x = input.contiguous();
+    const at::Tensor y = at::empty_like(x);
+    float *const out = y.mutable_data_ptr<float>();
+    at::parallel_for(0, x.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
+        loops::rotate(data(x), data(cos), data(sin), direction, begin, end, x.size(1), x.size(2), cos.size(1), out);
+    });
+    return y;
+}
+
+struct FusedRotate : Function<FusedRotate> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &cos, const at::Tensor &sin)
+    {
+        context->save_for_backward({cos, sin});
+        return rotated(x, cos, sin, 1);
+    }
+    static variable_list backward(AutogradContext *context, const variable_list &gradients)
+    {
+        const auto saved = context->get_saved_variables();
+        return {rotated(gradients[0], saved[0], saved[1], -1), {}, {}}; // a rotation's transpose turns back
+    }
+};
+
+/// Keeps gate and up alone: silu(gate) is computed again rather than kept.
+struct FusedSiluTimes : Function<FusedSiluTimes> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &gate, const at::Tensor &up)
+    {
+        context->save_for_backward({gate, up});
+        return at::silu(gate).mul_(up);
+    }
+    static variable_list backward(AutogradContext *context, const variable_list &gradients)
+    {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &gate = saved[0], &up = saved[1];
+        return {at::silu_backward(gradients[0] * up, gate), at::silu(gate).mul_(gradients[0])};
+    }
+};
+
+} // namespace
+
+at::Tensor rmsNorm(const at::Tensor &x, const at::Tensor &weight, double eps, bool plusOne)
+{
+    return fits(x) && fits(weight) ? FusedRmsNorm::apply(x, weight, eps, plusOne) : plain::rmsNorm(x, weight, eps, plusOne);
+}
+
+at::Tensor rotate(const at::Tensor &x, const at::Tensor &cos_NR, const at::Tensor &sin_NR)
+{
+    return fits(x) && fits(cos_NR) ? FusedRotate::apply(x, cos_NR, sin_NR) : plain::rotate(x, cos_NR, sin_NR);
+}
+
+at::Tensor siluTimes(const at::Tensor &gate, const at::Tensor &up)
+{
+    return FusedSiluTimes::apply(gate, up);
 }
 
 namespace {

@@ -18,6 +18,13 @@ LETHE_EXPORT at::Tensor rotate(const at::Tensor &x, const at::Tensor &cos_NR, co
 /// silu(gate) · up.
 LETHE_EXPORT at::Tensor siluTimes(const at::Tensor &gate, const at::Tensor &up);
 
+/// The same three over LibTorch's operators: what runs where there is no loop of ours, and what the loops are tested against.
+namespace plain {
+LETHE_EXPORT at::Tensor rmsNorm(const at::Tensor &x, const at::Tensor &weight, double eps, bool plusOne);
+LETHE_EXPORT at::Tensor rotate(const at::Tensor &x, const at::Tensor &cos_NR, const at::Tensor &sin_NR);
+LETHE_EXPORT at::Tensor siluTimes(const at::Tensor &gate, const at::Tensor &up);
+} // namespace plain
+
 /// f(x) whose inside is not kept for the backward pass but computed again there.
 at::Tensor checkpoint(const std::function<at::Tensor(const at::Tensor &)> &f, const at::Tensor &x);
 
