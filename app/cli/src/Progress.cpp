@@ -13,6 +13,9 @@ namespace {
 constexpr std::chrono::milliseconds kBetweenBars{100};
 constexpr std::chrono::seconds kBetweenLines{5};
 
+constexpr std::chrono::seconds kWorthALine{1};
+constexpr const char *kTrainingStage = "Training";
+
 bool onTerminal()
 {
     static const bool terminal = ::isatty(STDERR_FILENO) != 0;
@@ -70,17 +73,21 @@ bool Progress::isDue(const std::string &stage, bool last)
 {
     const Clock::time_point now = Clock::now();
     const bool newStage = stage != m_stage;
-    if (newStage)
+    if (newStage) {
+        m_stage = stage;
+        m_begun = now;
+        m_shown = onTerminal() ? Clock::time_point() : now;
         m_finished = false;
+    }
     if (m_finished)
         return false;
-    const auto pause = onTerminal() ? Clock::duration(kBetweenBars) : Clock::duration(kBetweenLines);
-    if (!newStage && !last && now - m_shown < pause)
-        return false;
-    m_stage = stage;
-    m_shown = now;
     m_finished = last;
-    return true;
+    const auto pause = onTerminal() ? Clock::duration(kBetweenBars) : Clock::duration(kBetweenLines);
+    // what is over in no time is not worth a line that stays
+    const bool due = last ? onTerminal() || m_stage == kTrainingStage || now - m_begun > kWorthALine : now - m_shown >= pause;
+    if (due)
+        m_shown = now;
+    return due;
 }
 
 void Progress::show(const std::string &stage, double done, double total, const std::string &unit, const std::string &remark)

@@ -21,6 +21,7 @@ private:
     void erase();
 
     std::string m_stage;
+    Clock::time_point m_begun{}; ///< the stage
     Clock::time_point m_shown{};
     std::string m_drawn; ///< the bar on the terminal now
     bool m_finished = false;

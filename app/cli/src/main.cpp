@@ -49,6 +49,8 @@ int usageError(const CLI::App &app, const CLI::ParseError &error)
         command = command->get_subcommands().front();
     std::string words = error.what();
     words = words.substr(0, words.find('\n'));
+    if (const std::vector<std::string> unknown = command->remaining(); error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !unknown.empty())
+        words = unknown.front() + " is not a command";
     const std::string name = command == &app ? "lethe-cli" : "lethe-cli " + command->get_name();
     return printError({.code = ErrorCode::InvalidInput, .what = words, .where = {}, .hint = name + " --help shows the usage"}, kUsage);
 }
