@@ -1,0 +1,193 @@
+#include "ExportPlan.h"
+
+#include "model/FloatConvert.h"
+#include "model/Safetensors.h"
+
+#include <lethe/base/Paths.h>
+#include <lethe/model/ModelInfo.h>
+#include <lethe/spec/SpecReader.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace lethe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Beside the weights: config, tokenizer, card, headers.
+constexpr std::uint64_t kSpareBytes = 1u << 20;
+
+Error notFound(std::string what, const std::string &where, std::string hint)
+{
+    return Error{.code = ErrorCode::NotFound, .what = std::move(what), .where = where, .hint = std::move(hint)};
+}
+
+Result<CheckpointRecord> chosenCheckpoint(const RunDetails &run, const ExportRequest &request)
+{
+    const std::string name = "run " + std::to_string(request.run);
+    if (run.checkpoints.empty())
+        return notFound(run.row.status == RunStatus::Cancelled ? name + " was cancelled before its first checkpoint: there is nothing to export"
+                                                               : name + " has no checkpoint: there is nothing to export",
+                        run.row.folder, "Run it again");
+    const CheckpointRecord *chosen = &run.checkpoints.back();
+    if (request.checkpoint) {
+        std::string steps;
+        chosen = nullptr;
+        for (const CheckpointRecord &candidate : run.checkpoints) {
+            steps += (steps.empty() ? "" : ", ") + std::to_string(candidate.step);
+            if (candidate.step == *request.checkpoint)
+                chosen = &candidate;
+        }
+        if (chosen == nullptr)
+            return notFound(name + " has no checkpoint of step " + std::to_string(*request.checkpoint), run.row.folder,
+                            "There are those of steps " + steps);
+    }
+    std::error_code error;
+    if (!fs::is_directory(chosen->path, error))
+        return notFound("the folder of " + name + "'s checkpoint of step " + std::to_string(chosen->step) + " is gone", chosen->path,
+                        "Run it again, or export another checkpoint");
+    return *chosen;
+}
+
+/// The dtype of the original's files; that of the checkpoint where the original is gone.
+Dtype originalDtype(const RunDetails &run, Dtype otherwise)
+{
+    const auto weights = WeightFiles::open(run.row.model);
+    if (!weights.ok())
+        return otherwise;
+    std::array<std::uint64_t, 3> bytes{};
+    for (const auto &[name, found] : weights->all())
+        if (const auto dtype = floatDtypeFrom(found.entry->dtype))
+            bytes[static_cast<std::size_t>(*dtype)] += found.entry->end - found.entry->begin;
+    const auto most = std::ranges::max_element(bytes);
+    return *most > 0 ? static_cast<Dtype>(most - bytes.begin()) : otherwise;
+}
+
+std::vector<fs::path> companionsIn(const ExportPlan &plan)
+{
+    std::vector<fs::path> files;
+    std::error_code error;
+    const auto add = [&](const fs::path &folder, auto wanted) {
+        for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+            if (entry->is_regular_file(error) && wanted(entry->path().filename().string()))
+                files.push_back(entry->path());
+    };
+    add(plan.checkpoint.path, [](const std::string &name) {
+        // The weights are written anew, the config with another dtype, and the rest is this program's own.
+        return !name.ends_with(".safetensors") && !name.ends_with(".safetensors.index.json") && name != "config.json"
+            && name != "lethe_checkpoint.json" && name != "README.md" && name.find(".part") == std::string::npos;
+    });
+    add(plan.run.row.model, [](const std::string &name) { // what the original asks to be passed on
+        return name.starts_with("LICENSE") || name.starts_with("NOTICE") || name.starts_with("USE_POLICY");
+    });
+    std::ranges::sort(files);
+    return files;
+}
+
+std::string ageInWords(const fs::path &path)
+{
+    std::error_code error;
+    const auto changed = fs::last_write_time(path, error);
+    if (error)
+        return "at an unknown time";
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(fs::file_time_type::clock::now() - changed).count();
+    const auto words = [](std::int64_t number, const char *unit) {
+        return std::to_string(number) + " " + unit + (number == 1 ? "" : "s") + " ago";
+    };
+    if (seconds < 120)
+        return "just now";
+    if (seconds < 7200)
+        return words(seconds / 60, "minute");
+    if (seconds < 2 * 86400)
+        return words(seconds / 3600, "hour");
+    return words(seconds / 86400, "day");
+}
+
+std::string inMebibytes(std::uint64_t bytes)
+{
+    std::array<char, 32> text{};
+    const double gibibytes = static_cast<double>(bytes) / (1u << 30);
+    if (gibibytes >= 1)
+        std::snprintf(text.data(), text.size(), "%.1f GiB", gibibytes);
+    else
+        std::snprintf(text.data(), text.size(), "%.1f MiB", static_cast<double>(bytes) / (1u << 20));
+    return text.data();
+}
+
+bool isInside(const fs::path &inner, const fs::path &outer)
+{
+    const fs::path relative = inner.lexically_relative(outer);
+    return !relative.empty() && *relative.begin() != "..";
+}
+
+} // namespace
+
+Result<ExportPlan> planExport(const RunStore &store, const ExportRequest &request)
+{
+    ExportPlan plan;
+    LETHE_TRY(plan.run, store.details(request.run));
+    LETHE_TRY(plan.checkpoint, chosenCheckpoint(plan.run, request));
+    plan.isLastCheckpoint = plan.checkpoint.step == plan.run.checkpoints.back().step;
+    const fs::path folder = plan.checkpoint.path;
+    std::error_code error;
+    if (fs::exists(folder / "adapter_model.safetensors", error))
+        return Error{.code = ErrorCode::Unsupported, .what = "an adapter's checkpoint cannot be exported yet", .where = folder.string(), .hint = {}};
+    LETHE_TRY(const WeightFiles weights, WeightFiles::open(folder));
+    std::uint64_t floats = 0, others = 0;
+    bool first = true;
+    for (const auto &[name, found] : weights.all()) {
+        const std::uint64_t bytes = found.entry->end - found.entry->begin;
+        const auto dtype = floatDtypeFrom(found.entry->dtype);
+        if (!dtype) {
+            others += bytes;
+            continue;
+        }
+        floats += bytes / bytesOf(*dtype);
+        plan.checkpointDtype = first || holdsExactly(*dtype, plan.checkpointDtype) ? *dtype : plan.checkpointDtype;
+        first = false;
+    }
+    plan.dtype = request.dtype ? *request.dtype : originalDtype(plan.run, plan.checkpointDtype);
+    plan.weightBytes = floats * bytesOf(plan.dtype) + others;
+    plan.companions = companionsIn(plan);
+    plan.neededBytes = plan.weightBytes + kSpareBytes;
+    for (const fs::path &file : plan.companions)
+        if (const auto bytes = fs::file_size(file, error); !error)
+            plan.neededBytes += bytes;
+    return plan;
+}
+
+Result<void> checkTarget(const ExportPlan &plan, const ExportRequest &request)
+{
+    std::error_code error;
+    const fs::path target = fs::weakly_canonical(request.target, error);
+    const auto refuse = [&](std::string what, std::string hint) -> Result<void> {
+        return Error{.code = ErrorCode::InvalidInput, .what = std::move(what), .where = request.target.string(), .hint = std::move(hint)};
+    };
+    if (request.target.empty())
+        return refuse("no folder is named to export to", "Name one with --out");
+    if (fs::exists(target, error) && !fs::is_directory(target, error))
+        return refuse("is a file, the export is a folder", "Choose another folder");
+    if (fs::equivalent(target, plan.run.row.model, error))
+        return refuse("is the model that the run began from", "Choose another folder");
+    if (const fs::path runFolder = fs::weakly_canonical(plan.run.row.folder, error); isInside(target, runFolder) || isInside(runFolder, target))
+        return refuse("holds the run's own checkpoints, or lies among them", "Choose another folder");
+    if (fs::is_directory(target, error) && !fs::is_empty(target, error)) {
+        if (!request.overwrite)
+            return refuse("the folder exists and is not empty; it was last changed " + ageInWords(target),
+                          "Choose another folder, or allow it to be overwritten");
+        if (!fs::exists(target / "config.json", error))
+            return refuse("the folder holds something that is no exported model", "Choose another folder: this one is not overwritten");
+    }
+    LETHE_TRY(const std::uint64_t room, freeBytes(target));
+    if (room < plan.neededBytes)
+        return Error{.code = ErrorCode::DiskFull,
+                     .what = "there is not enough room: " + inMebibytes(plan.neededBytes) + " needed, " + inMebibytes(room) + " free",
+                     .where = request.target.string(), .hint = "Free space or choose another folder"};
+    return {};
+}
+
+} // namespace lethe

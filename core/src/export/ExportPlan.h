@@ -1,0 +1,34 @@
+#pragma once
+
+#include <lethe/export/ModelExporter.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lethe {
+
+/// What an export will read and write, decided before the first byte is written.
+struct ExportPlan {
+    RunDetails run;
+    CheckpointRecord checkpoint;
+    bool isLastCheckpoint = true;
+    Dtype checkpointDtype = Dtype::F32; ///< the widest float of its weights
+    Dtype dtype = Dtype::F32;           ///< to be written
+    std::vector<std::filesystem::path> companions; ///< files that are carried over as they are
+    std::uint64_t weightBytes = 0;      ///< to be written
+    std::uint64_t neededBytes = 0;      ///< with all that goes beside the weights
+};
+
+/// NotFound (run, checkpoint, its folder), Corrupt, Unsupported (an adapter's checkpoint).
+LETHE_EXPORT Result<ExportPlan> planExport(const RunStore &store, const ExportRequest &request);
+
+/// InvalidInput where \p target must not be written to: a file, a folder that holds something (its age is named) unless it may
+/// be overwritten, a folder that is no model's, the model that the run began from. DiskFull with both numbers.
+LETHE_EXPORT Result<void> checkTarget(const ExportPlan &plan, const ExportRequest &request);
+
+/// README.md.
+Result<std::string> cardText(const RunStore &store, const ExportPlan &plan);
+
+} // namespace lethe

@@ -1,0 +1,150 @@
+#include "ExportPlan.h"
+
+#include "model/FloatConvert.h"
+
+#include <lethe/base/Paths.h>
+#include <lethe/spec/SpecReader.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <sstream>
+
+namespace lethe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The `license:` of the base model's own card; `unknown` (an id that model hubs know) where it says nothing.
+std::string licenseOf(const fs::path &modelFolder)
+{
+    const auto card = readFile(modelFolder / "README.md", 4u << 20);
+    if (!card.ok() || !card->starts_with("---"))
+        return "unknown";
+    std::istringstream lines(*card);
+    std::string line;
+    std::getline(lines, line);
+    while (std::getline(lines, line) && line != "---") {
+        constexpr std::string_view kKey = "license:";
+        if (!line.starts_with(kKey))
+            continue;
+        const auto begin = line.find_first_not_of(" \"'", kKey.size());
+        const auto end = line.find_last_not_of(" \"'\r");
+        if (begin != std::string::npos && end >= begin)
+            return line.substr(begin, end - begin + 1);
+    }
+    return "unknown";
+}
+
+/// A YAML string, whatever is in it.
+std::string quoted(const std::string &text)
+{
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// A cell of a Markdown table.
+std::string cell(const std::string &text)
+{
+    std::string safe;
+    for (const char c : text) {
+        if (c == '|')
+            safe += '\\';
+        safe += c == '\n' ? ' ' : c;
+    }
+    return safe;
+}
+
+std::string shown(const MetricValue *metric)
+{
+    if (metric == nullptr)
+        return "–";
+    if (!metric->value)
+        return metric->reason.empty() ? "–" : cell(metric->reason);
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.4f", *metric->value);
+    return text.data();
+}
+
+const MetricValue *find(const std::vector<MetricValue> &metrics, const std::string &id)
+{
+    const auto found = std::ranges::find(metrics, id, &MetricValue::id);
+    return found != metrics.end() ? &*found : nullptr;
+}
+
+std::string metricsTable(const std::vector<MetricValue> &before, const std::vector<MetricValue> &after)
+{
+    std::vector<std::string> ids;
+    for (const auto *list : {&before, &after})
+        for (const MetricValue &metric : *list)
+            if (std::ranges::find(ids, metric.id) == ids.end())
+                ids.push_back(metric.id);
+    std::string table = "| metric | before | after |\n|---|---|---|\n";
+    for (const std::string &id : ids)
+        table += "| `" + cell(id) + "` | " + shown(find(before, id)) + " | " + shown(find(after, id)) + " |\n";
+    return table;
+}
+
+std::string metricsSection(const RunStore &store, const ExportPlan &plan)
+{
+    const RunRow &row = plan.run.row;
+    std::vector<MetricValue> after;
+    // The checkpoint's own evaluation; the run's last one only where the checkpoint is the last state too.
+    if (const auto evaluations = store.evaluations(row.id, false); evaluations.ok())
+        for (const EvaluationRecord &evaluation : *evaluations)
+            if (evaluation.step == plan.checkpoint.step && evaluation.step > 0 && !evaluation.subset)
+                after = evaluation.metrics;
+    if (after.empty() && plan.isLastCheckpoint && plan.checkpoint.step == row.steps)
+        after = row.finalMetrics;
+    std::string text = "## Metrics\n\n";
+    if (row.baseMetrics.empty() && after.empty())
+        return text + "This checkpoint was not evaluated.\n\n";
+    if (after.empty())
+        text += "There is no evaluation at step " + std::to_string(plan.checkpoint.step) + ".\n\n";
+    return text + metricsTable(row.baseMetrics, after) + "\n";
+}
+
+std::string provenanceSection(const Provenance &provenance)
+{
+    std::string text = "## Provenance\n\nLethe " + provenance.letheVersion + ", LibTorch " + provenance.torchVersion + ", on "
+        + provenance.device + ".\n";
+    if (provenance.fileHashes.empty())
+        return text + "\n";
+    text += "Files that the run read:\n\n| file | SHA-256 |\n|---|---|\n";
+    for (const auto &[file, sha] : provenance.fileHashes) {
+        const fs::path path(file);
+        text += "| `" + cell((path.parent_path().filename() / path.filename()).string()) + "` | `" + sha + "` |\n";
+    }
+    return text + "\n";
+}
+
+} // namespace
+
+Result<std::string> cardText(const RunStore &store, const ExportPlan &plan)
+{
+    const RunRow &row = plan.run.row;
+    const std::string base = fs::path(row.model).filename().string();
+    std::string text = "---\nlibrary_name: transformers\npipeline_tag: text-generation\nbase_model: " + quoted(base)
+        + "\nlicense: " + quoted(licenseOf(row.model)) + "\ntags:\n- unlearning\n- lethe\n- " + quoted(row.method) + "\n---\n\n";
+    text += "# " + (row.name.empty() ? "Run " + std::to_string(row.id) : row.name) + "\n\n";
+    text += "`" + base + "` after " + std::to_string(plan.checkpoint.step) + (plan.checkpoint.step == 1 ? " step" : " steps") + " of the unlearning method `"
+        + row.method + "`, made with Lethe. Weights are stored as " + std::string(toString(plan.dtype));
+    if (!holdsExactly(plan.dtype, plan.checkpointDtype))
+        text += ", rounded from the " + std::string(toString(plan.checkpointDtype)) + " they were trained in";
+    text += ".\n\n";
+    if (!row.note.empty())
+        text += row.note + "\n\n";
+    text += metricsSection(store, plan);
+    text += "## How it was made\n\n";
+    text += "Base model: `" + row.model + "`. The run's whole specification:\n\n```json\n" + plan.run.specJson;
+    text += (plan.run.specJson.ends_with('\n') ? "" : "\n") + std::string("```\n\n");
+    text += provenanceSection(plan.run.provenance);
+    text += "## Use\n\n```python\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
+            "model = AutoModelForCausalLM.from_pretrained(\"path/to/this/folder\")\n"
+            "tokenizer = AutoTokenizer.from_pretrained(\"path/to/this/folder\")\n```\n";
+    return text;
+}
+
+} // namespace lethe

@@ -1,0 +1,259 @@
+#include <lethe/export/ModelExporter.h>
+
+#include "ExportCheck.h"
+#include "ExportPlan.h"
+
+#include "model/FloatConvert.h"
+#include "model/Safetensors.h"
+#include "model/SafetensorsWriter.h"
+
+#include <lethe/base/Log.h>
+#include <lethe/base/Paths.h>
+#include <lethe/spec/SpecReader.h>
+
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+
+namespace lethe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The size from which transformers splits weights into shards.
+constexpr std::uint64_t kShardBytes = 5'000'000'000;
+constexpr std::size_t kChunkBytes = 4u << 20;
+
+Error cancelled()
+{
+    return Error{.code = ErrorCode::Cancelled, .what = "the export was cancelled", .where = {}, .hint = {}};
+}
+
+/// A folder that is being written: gone at the end of the scope unless it was moved to its place.
+struct PartFolder {
+    fs::path path;
+    bool moved = false;
+    ~PartFolder()
+    {
+        std::error_code error;
+        if (!moved)
+            fs::remove_all(path, error);
+    }
+};
+
+struct Shard {
+    std::string file;
+    std::vector<SafetensorsEntry> tensors;
+};
+
+std::string dtypeToWrite(const TensorEntry &entry, Dtype dtype)
+{
+    return std::string(floatDtypeFrom(entry.dtype) ? safetensorsName(dtype) : std::string_view(entry.dtype));
+}
+
+/// All in one file, or numbered files as transformers names them.
+std::vector<Shard> shardsOf(const WeightFiles &weights, Dtype dtype)
+{
+    std::vector<Shard> shards(1);
+    std::uint64_t bytes = 0;
+    for (const auto &[name, found] : weights.all()) {
+        const std::string written = dtypeToWrite(*found.entry, dtype);
+        const std::uint64_t size
+            = static_cast<std::uint64_t>(found.entry->elements()) * safetensorsElementBytes(written).value_or(1);
+        if (bytes > 0 && bytes + size > kShardBytes) {
+            shards.emplace_back();
+            bytes = 0;
+        }
+        shards.back().tensors.push_back({.name = name, .dtype = written, .shape = found.entry->shape});
+        bytes += size;
+    }
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        char name[64];
+        std::snprintf(name, sizeof name, "model-%05zu-of-%05zu.safetensors", i + 1, shards.size());
+        shards[i].file = shards.size() == 1 ? "model.safetensors" : name;
+    }
+    return shards;
+}
+
+/// Writes one tensor piece by piece, so that no copy of it is ever whole in memory.
+Result<void> writeTensor(SafetensorsWriter &writer, const SafetensorsEntry &entry, const WeightFiles::Found &from,
+                         const std::function<bool(std::uint64_t)> &wrote)
+{
+    const std::span<const std::byte> source = from.file->bytes(*from.entry);
+    const auto fromDtype = floatDtypeFrom(from.entry->dtype);
+    const auto toDtype = floatDtypeFrom(entry.dtype);
+    std::vector<std::byte> converted(fromDtype ? kChunkBytes * 2 : 0); // f16 to f32 is twice as much
+    for (std::size_t at = 0; at < source.size(); at += kChunkBytes) {
+        const auto piece = source.subspan(at, std::min(kChunkBytes, source.size() - at));
+        std::size_t bytes = piece.size();
+        const void *data = piece.data();
+        if (fromDtype && *fromDtype != *toDtype) {
+            if (const auto tooLarge = convertFloats(piece, *fromDtype, converted, *toDtype))
+                return Error{.code = ErrorCode::InvalidInput,
+                             .what = "holds " + std::to_string(*tooLarge) + ", which " + std::string(toString(*toDtype)) + " cannot hold",
+                             .where = entry.name, .hint = "Export as bf16 or f32"};
+            bytes = piece.size() / bytesOf(*fromDtype) * bytesOf(*toDtype);
+            data = converted.data();
+        }
+        LETHE_TRY_VOID(writer.append(entry.name, data, bytes));
+        if (!wrote(bytes))
+            return cancelled();
+    }
+    return {};
+}
+
+Result<void> writeWeights(const ExportPlan &plan, const fs::path &folder, const ExportProgress &progress)
+{
+    LETHE_TRY(const WeightFiles weights, WeightFiles::open(plan.checkpoint.path));
+    const std::vector<Shard> shards = shardsOf(weights, plan.dtype);
+    std::uint64_t done = 0;
+    const auto wrote = [&](std::uint64_t bytes) {
+        done += bytes;
+        return !progress || progress(done, plan.weightBytes, "Writing weights");
+    };
+    if (!wrote(0))
+        return cancelled();
+    nlohmann::ordered_json index{{"metadata", {{"total_size", plan.weightBytes}}}};
+    auto &map = index["weight_map"] = nlohmann::ordered_json::object();
+    for (const Shard &shard : shards) {
+        LETHE_TRY(SafetensorsWriter writer, SafetensorsWriter::create(folder / shard.file, shard.tensors));
+        for (const SafetensorsEntry &entry : writer.tensors())
+            LETHE_TRY_VOID(writeTensor(writer, entry, weights.find(entry.name), wrote));
+        LETHE_TRY_VOID(writer.finish());
+        for (const SafetensorsEntry &entry : shard.tensors)
+            map[entry.name] = shard.file;
+    }
+    return shards.size() == 1 ? Result<void>() : writeFile(folder / "model.safetensors.index.json", index.dump(2) + "\n");
+}
+
+/// config.json as it was, with the dtype that the weights now have, under the key (or keys) it was given by.
+Result<void> writeConfig(const ExportPlan &plan, const fs::path &folder)
+{
+    const fs::path source = fs::path(plan.checkpoint.path) / "config.json";
+    LETHE_TRY(const std::string text, readFile(source, 64u << 20));
+    auto config = nlohmann::ordered_json::parse(text, nullptr, false);
+    if (!config.is_object())
+        return Error{.code = ErrorCode::Corrupt, .what = "is no JSON object", .where = source.string(), .hint = {}};
+    const char *name = plan.dtype == Dtype::F32 ? "float32" : plan.dtype == Dtype::BF16 ? "bfloat16" : "float16";
+    if (config.contains("dtype"))
+        config["dtype"] = name;
+    if (config.contains("torch_dtype") || !config.contains("dtype"))
+        config["torch_dtype"] = name;
+    return writeFile(folder / "config.json", config.dump(2) + "\n");
+}
+
+Result<void> fillFolder(const RunStore &store, const ExportPlan &plan, const fs::path &folder, const ExportProgress &progress)
+{
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+        return systemError(error.value(), "the folder cannot be made", folder);
+    for (const fs::path &file : plan.companions) {
+        LETHE_TRY(const std::string content, readFile(file));
+        LETHE_TRY_VOID(writeFile(folder / file.filename(), content));
+    }
+    LETHE_TRY_VOID(writeConfig(plan, folder));
+    LETHE_TRY(const std::string card, cardText(store, plan));
+    LETHE_TRY_VOID(writeFile(folder / "README.md", card));
+    return writeWeights(plan, folder, progress);
+}
+
+/// Puts \p part where \p target is; what was there is out of the way before and gone only after.
+Result<void> moveToPlace(PartFolder &part, const fs::path &target)
+{
+    const fs::path aside = target.string() + ".old-" + std::to_string(::getpid());
+    std::error_code error;
+    const bool wasThere = fs::exists(target, error);
+    if (wasThere && std::rename(target.c_str(), aside.c_str()) != 0)
+        return systemError(errno, "the folder that is there cannot be moved aside", target);
+    if (std::rename(part.path.c_str(), target.c_str()) != 0) {
+        const int renameError = errno;
+        if (wasThere)
+            fs::rename(aside, target, error);
+        return systemError(renameError, "the export cannot be moved to its place", target);
+    }
+    part.moved = true;
+    if (wasThere)
+        fs::remove_all(aside, error);
+    return {};
+}
+
+/// Keeps what did not pass under another name, so that it is neither taken for good nor lost.
+Error keepUnverified(PartFolder &part, const fs::path &target, Error error)
+{
+    const fs::path kept = target.string() + "-unverified";
+    std::error_code ignored;
+    fs::remove_all(kept, ignored);
+    if (std::rename(part.path.c_str(), kept.c_str()) == 0) {
+        part.moved = true;
+        error.hint = "It was kept for a look in " + kept.string();
+    }
+    error.where = target.string();
+    return error;
+}
+
+Result<ExportReport> reportOf(const fs::path &folder)
+{
+    ExportReport report{.path = folder, .files = {}, .bytes = 0, .largestLogitDifference = {}};
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+        report.files.push_back(entry->path().filename().string());
+        report.bytes += entry->file_size(error);
+    }
+    if (error)
+        return systemError(error.value(), "cannot be listed", folder);
+    std::ranges::sort(report.files);
+    return report;
+}
+
+} // namespace
+
+Result<ExportReport> exportRunModel(const RunStore &store, const ExportRequest &request,
+                                    const std::function<bool(std::uint64_t, std::uint64_t, const std::string &)> &progress)
+{
+    LETHE_TRY(const ExportPlan plan, planExport(store, request));
+    LETHE_TRY_VOID(checkTarget(plan, request));
+    std::error_code error;
+    fs::path target = fs::absolute(request.target, error).lexically_normal();
+    if (!target.has_filename()) // `folder/`
+        target = target.parent_path();
+    PartFolder part{.path = target.string() + ".part-" + std::to_string(::getpid())};
+    fs::remove_all(part.path, error);
+    LETHE_TRY_VOID(fillFolder(store, plan, part.path, progress));
+
+    std::optional<double> difference;
+    if (request.verify) {
+        const auto check = compareWithCheckpoint(store, plan, part.path, progress);
+        if (!check.ok() && check.error().code == ErrorCode::Corrupt)
+            return keepUnverified(part, target, check.error());
+        if (!check.ok())
+            return check.error();
+        if (check->exactDifference != 0 || !std::isfinite(check->measuredDifference))
+            return keepUnverified(part, target,
+                                  Error{.code = ErrorCode::Corrupt,
+                                        .what = std::isfinite(check->exactDifference) && std::isfinite(check->measuredDifference)
+                                            ? "the export's logits differ from the checkpoint's by up to " + std::to_string(check->exactDifference)
+                                            : std::string("the export's or the checkpoint's logits are not finite"),
+                                        .where = {}, .hint = {}});
+        difference = check->measuredDifference;
+    }
+    LETHE_TRY_VOID(moveToPlace(part, target));
+    LETHE_TRY(ExportReport report, reportOf(target));
+    report.largestLogitDifference = difference;
+    log(LogLevel::Info, "export", "run " + std::to_string(request.run) + " exported to " + target.string());
+    return report;
+}
+
+Result<std::string> modelCard(const RunStore &store, const ExportRequest &request)
+{
+    LETHE_TRY(const ExportPlan plan, planExport(store, request));
+    return cardText(store, plan);
+}
+
+} // namespace lethe
