@@ -9,6 +9,9 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+
+#include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 
 namespace lethe {
@@ -19,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 /// The eye's speed: at most 20 posts a second.
+constexpr int kWorkerNiceness = 5;
 constexpr auto kPostTime = 50ms;
 
 } // namespace
@@ -82,6 +86,8 @@ struct RunController::Data final : RunObserver {
     }
     void work(const ExperimentSpec &spec, const RecordedRun &how)
     {
+        // The window goes first where both want a core; LibTorch's threads take this on from the thread that starts them.
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kWorkerNiceness);
         Result<RunSummary> outcome = Error{.code = ErrorCode::Internal, .what = "the run ended unexpectedly", .where = {}, .hint = {}};
         try {
             outcome = runAndRecord(spec, how);
