@@ -8,6 +8,7 @@
 #include "TokenizerFolder.h"
 #include "Utf8.h"
 
+#include <algorithm>
 #include <mutex>
 
 namespace lethe {
@@ -77,6 +78,7 @@ struct Tokenizer::Data {
     std::optional<TokenId> bosId;
     std::optional<TokenId> eosId;
     std::optional<TokenId> padId;
+    std::vector<std::pair<std::string, std::string>> namedTokens;
     std::optional<std::string> chatTemplate;
     bool asksForOrigins = false; ///< the pre-tokenizer must know where words stood
     mutable WorkspacePool workspaces;
@@ -149,7 +151,13 @@ void Tokenizer::Data::take(const TokenizerFolder &folder)
     bosId = idOf(folder.bos);
     eosId = idOf(folder.eos);
     padId = idOf(folder.pad);
+    namedTokens = folder.namedTokens;
     chatTemplate = folder.chatTemplate;
+    // A token that only an id tells of is named by its spelling.
+    for (const auto &[key, id] : {std::pair("bos_token", bosId), std::pair("eos_token", eosId), std::pair("pad_token", padId)}) {
+        if (id && std::ranges::find(namedTokens, key, &std::pair<std::string, std::string>::first) == namedTokens.end())
+            namedTokens.emplace_back(key, tokenOf(*id).value_or(""));
+    }
 }
 
 std::optional<TokenId> Tokenizer::Data::idOf(const TokenizerFolder::Named &named) const
@@ -378,6 +386,11 @@ std::optional<TokenId> Tokenizer::eosId() const
 std::optional<TokenId> Tokenizer::padId() const
 {
     return m_data->padId;
+}
+
+std::vector<std::pair<std::string, std::string>> Tokenizer::namedTokens() const
+{
+    return m_data->namedTokens;
 }
 
 std::string_view Tokenizer::type() const

@@ -101,6 +101,15 @@ Result<TokenizerFolder> TokenizerFolder::read(const std::filesystem::path &folde
             LETHE_TRY_VOID(readNamedId(nodes[i], std::string(key) + "_id", *named));
         }
     }
+    for (const char *key : {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"}) {
+        Named named;
+        LETHE_TRY(const bool isSaid, readNamedToken(config, key, named));
+        if (!isSaid) {
+            LETHE_TRY_VOID(readNamedToken(nodes[1], key, named));
+        }
+        if (named.token)
+            read.namedTokens.emplace_back(key, *named.token);
+    }
     std::error_code failure;
     if (std::filesystem::exists(folder / "chat_template.jinja", failure)) {
         LETHE_TRY(read.chatTemplate, readFile(folder / "chat_template.jinja"));

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace lethe {
 
@@ -19,6 +21,7 @@ struct TokenizerFolder {
     Named bos;
     Named eos;
     Named pad;
+    std::vector<std::pair<std::string, std::string>> namedTokens; ///< `bos_token` …, all that are named
     std::optional<std::string> chatTemplate;
 
     /// Files that are not there say nothing. Corrupt names the file and the key.

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lethe {
@@ -25,13 +26,17 @@ public:
     /// The template of \p tokenizer's folder with its bos/eos tokens. NotFound where there is none; Unsupported or Corrupt
     /// with the template's line where its syntax is not understood.
     static Result<ChatTemplate> of(const Tokenizer &tokenizer);
+    /// An empty token is one that the template finds undefined.
     static Result<ChatTemplate> parse(std::string source, std::string bosToken, std::string eosToken);
+    /// \param tokens variables of the template: `bos_token`, `eos_token`, `pad_token` … and their text.
+    static Result<ChatTemplate> parse(std::string source, std::vector<std::pair<std::string, std::string>> tokens);
 
     ChatTemplate(ChatTemplate &&) noexcept;
     ChatTemplate &operator=(ChatTemplate &&) noexcept;
     ~ChatTemplate();
 
-    /// InvalidInput with the template's own words where it refuses (`raise_exception`).
+    /// InvalidInput with the template's own words, and no more, where it refuses (`raise_exception`); else with the
+    /// template's line where it fails, or does more work than any real one.
     Result<std::string> render(const std::vector<ChatMessage> &messages, bool addGenerationPrompt) const;
 
 private:

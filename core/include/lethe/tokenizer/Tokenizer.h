@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lethe {
@@ -57,6 +58,9 @@ public:
     std::optional<TokenId> bosId() const;
     std::optional<TokenId> eosId() const;
     std::optional<TokenId> padId() const;
+
+    /// `bos_token`, `eos_token`, `pad_token` and the like with their text: what a chat template may name.
+    std::vector<std::pair<std::string, std::string>> namedTokens() const;
 
     /// `BPE`, `Unigram`, `WordPiece` …: the model's type in tokenizer.json.
     std::string_view type() const;
