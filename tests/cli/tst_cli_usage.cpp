@@ -79,6 +79,7 @@ void TestCliUsage::wrongUsageExitsTwo_data()
     row("generate m --prompt x --logit-weight 1", "--assistant");
     row("logits m --ids-file i", "--out");
     row("run", "SPEC or --resume");
+    row("run --resume 1 --set training.seed=2", "--set: there is no SPEC");
     row("run --resume one", "RUN: \"one\" is not a run's number");
     row("runs", "subcommand");
     row("runs show", "RUN");

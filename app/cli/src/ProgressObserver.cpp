@@ -33,14 +33,7 @@ void ProgressObserver::onFacts(const RunFacts &facts)
         + std::to_string(facts.plannedSteps) + " steps on " + facts.device;
     if (facts.cutRows > 0)
         line += ", " + std::to_string(facts.cutRows) + " rows cut";
-    m_progress.say(line);
-    if (facts.boundaryMismatches > 0)
-        m_progress.say("warning: in " + std::to_string(facts.boundaryMismatches)
-                       + " rows a token spans the border of prompt and answer (boundary_mismatches)");
-    if (facts.rejectedRows > 0)
-        m_progress.say("warning: " + std::to_string(facts.rejectedRows) + " rows could not be used");
-    if (facts.rowsWithoutLabels > 0)
-        m_progress.say("warning: " + std::to_string(facts.rowsWithoutLabels) + " rows have nothing left to train on at this max_length");
+    m_progress.say(line); // what is wrong with the rows comes as events
 }
 
 void ProgressObserver::onStage(const StageRecord &stage)

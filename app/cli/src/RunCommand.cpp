@@ -134,6 +134,8 @@ void addRun(CLI::App &app, Program &program)
     command->callback([&program, options, spec, resume] {
         if (spec->count() + resume->count() == 0)
             throw CLI::RequiredError("SPEC or --resume RUN");
+        if (spec->count() == 0 && !options->spec->assignments.empty())
+            throw CLI::ValidationError("--set", "there is no SPEC to set values in; a resumed run keeps its own");
         program.action = [&program, options] { return run(*options, program); };
     });
 }
