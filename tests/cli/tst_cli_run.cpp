@@ -73,7 +73,7 @@ QString TestCliRun::longSpec()
 {
     write(path("long.json"), R"({"model": ")" + losses("models/llama").toUtf8() + R"(", "data": {"forget": {"path": ")" + losses("data/forget.jsonl").toUtf8()
               + R"("}, "retain": {"path": ")" + losses("data/retain.jsonl").toUtf8()
-              + R"("}}, "method": {"id": "npo"}, "training": {"epochs": 400, "learning_rate": 1e-4, "device": "cpu"}})");
+              + R"("}}, "method": {"id": "npo"}, "training": {"epochs": 200, "learning_rate": 1e-4, "device": "cpu"}})");
     return path("long.json");
 }
 
@@ -181,17 +181,17 @@ void TestCliRun::anInterruptSavesTheStateAndResumeGoesOnToTheSameSteps()
     const QJsonObject summary = QJsonDocument::fromJson(process.readAllStandardOutput()).object();
     QCOMPARE(summary[QLatin1String("status")].toString(), QStringLiteral("interrupted"));
     const int done = summary[QLatin1String("steps")].toInt();
-    QVERIFY(done > 3 && done < 1200);
+    QVERIFY(done > 3 && done < 600);
 
     const CliResult resumed = cli(run(spec, {QStringLiteral("--resume"), QStringLiteral("1"), QStringLiteral("--steps-out"), path("steps.jsonl")}));
     QVERIFY2(resumed.exitCode == 0, qPrintable(resumed.err));
     QCOMPARE(resumed.json()[QLatin1String("run_id")].toInt(), 1);
-    QCOMPARE(resumed.json()[QLatin1String("steps")].toInt(), 1200);
+    QCOMPARE(resumed.json()[QLatin1String("steps")].toInt(), 600);
     const CliResult whole = cli(run(spec, {QStringLiteral("--steps-out"), path("whole.jsonl")}));
     QVERIFY2(whole.exitCode == 0, qPrintable(whole.err));
     const QList<QJsonObject> pieces = jsonLines(path("steps.jsonl")), once = jsonLines(path("whole.jsonl"));
-    QCOMPARE(pieces.size(), 1200);
-    QCOMPARE(once.size(), 1200);
+    QCOMPARE(pieces.size(), 600);
+    QCOMPARE(once.size(), 600);
     for (qsizetype i = 0; i < pieces.size(); ++i)
         for (const char *key : {"step", "loss", "forget_loss", "retain_loss", "learning_rate", "grad_norm"})
             QVERIFY2(pieces[i][QLatin1String(key)] == once[i][QLatin1String(key)], qPrintable(QStringLiteral("%1 %2").arg(i).arg(QLatin1String(key))));
