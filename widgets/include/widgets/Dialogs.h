@@ -23,6 +23,9 @@ public:
     virtual QString chooseFolder(QWidget *parent, const QString &title, const QString &folder) = 0;
     /// Before something is destroyed: \p verb is the button's text (`Delete run`); it is never the default.
     virtual bool confirm(QWidget *parent, const QString &question, const QString &detail, const QString &verb) = 0;
+    /// One of several ways on; \p preferred is the default button. Its index, or -1 where the user backed out. A seam that
+    /// knows no answer backs out.
+    virtual int choose(QWidget *parent, const QString &question, const QString &detail, const QStringList &verbs, int preferred);
     /// One line of text.
     virtual std::optional<QString> askText(QWidget *parent, const QString &title, const QString &label, const QString &initial) = 0;
     /// A whole number within bounds.
@@ -37,6 +40,7 @@ public:
     QString saveFile(QWidget *parent, const QString &title, const QString &suggestion, const QString &filter) override;
     QString chooseFolder(QWidget *parent, const QString &title, const QString &folder) override;
     bool confirm(QWidget *parent, const QString &question, const QString &detail, const QString &verb) override;
+    int choose(QWidget *parent, const QString &question, const QString &detail, const QStringList &verbs, int preferred) override;
     std::optional<QString> askText(QWidget *parent, const QString &title, const QString &label, const QString &initial) override;
     std::optional<int> askNumber(QWidget *parent, const QString &title, const QString &label, int initial, int minimum, int maximum) override;
 };

@@ -117,6 +117,7 @@ public:
     /// The run on the device, or null.
     RunController *activeRun() { return m_active.get(); }
     RunId activeRunId() const;
+    QString activeRunName() const; ///< empty where none is on
     std::optional<StageRecord> activeStage() const { return m_activeStage; }
     std::optional<RunFacts> activeFacts() const { return m_activeFacts; }
     std::optional<StepRecord> lastStep() const { return m_lastStep; }

@@ -15,9 +15,7 @@ void Page::addPageAction(QAction *action, bool primary)
 {
     if (action->parent() == nullptr)
         action->setParent(this);
-    // A page's shortcuts act only while it is in front; the window adds what must work everywhere.
-    if (action->shortcutContext() == Qt::WindowShortcut)
-        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    // Of window context: Qt leaves out what belongs to a hidden widget, so a page's keys act while it is in front.
     addAction(action);
     m_actions.append(action);
     if (primary)

@@ -124,6 +124,7 @@ QTableCornerButton::section { background: @surface; border: none; border-bottom:
 
 QScrollArea { border: none; background: transparent; }
 QScrollArea > QWidget > QWidget#pageContent { background: transparent; }
+QStackedWidget > QScrollArea, QStackedWidget > QScrollArea > QWidget { background: transparent; }
 QScrollBar:vertical { background: transparent; width: @3u; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: @3u; margin: 0; }
 QScrollBar::handle { background: @handle; border-radius: @1u; margin: 2px; }
@@ -161,6 +162,7 @@ QMenu::separator { height: 1px; background: @border; margin: @1u @2u; }
 QMenu::icon { padding-left: @2u; }
 QMenu::right-arrow { image: url(@images/chevron-right.svg); width: @3u; height: @3u; }
 
+QToolBar { background: @rail; border: none; padding: 0; margin: 0; spacing: 0; }
 QDockWidget { titlebar-close-icon: url(@images/close.svg); }
 QDockWidget::title { background: @rail; padding: @1u @2u; border-top: 1px solid @border; }
 QMainWindow::separator { background: @border; width: 1px; height: 1px; }
@@ -171,6 +173,7 @@ QMainWindow::separator:hover { background: @accent; }
 #rail QToolButton:hover { background: @hover; color: @text; }
 #rail QToolButton:checked { background: @accentTint; color: @text; font-weight: 600; }
 #rail QToolButton:focus { border: 2px solid @accent; }
+#statusBar::item { border: none; }
 #statusBar { background: @rail; border-top: 1px solid @border; }
 #statusBar QToolButton { padding: 0 @2u; color: @muted; min-height: @5u; font-size: @0.92pt; border-radius: @1u; }
 #statusBar QToolButton:hover { color: @text; }

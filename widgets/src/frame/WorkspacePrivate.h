@@ -34,6 +34,8 @@ struct Workspace::Private {
     std::int64_t seenChanges = -1;
     QString storeFailure;
     QDateTime lastSaved;
+    bool ending = false; ///< the program is about to quit
+    QString activeName;
     RunStatus activeStatus = RunStatus::Running;
 };
 

@@ -71,12 +71,9 @@ Result<void> Workspace::resumeRun(RunId run)
         return {};
     }
     LETHE_TRY(const RunDetails details, m_store.details(run));
-    const SpecReading reading = readSpec(details.specJson, {});
+    const SpecReading reading = readSpec(details.specJson, "/");
     if (!reading.ok())
         return reading.asError();
-    if (!newestCheckpoint(details.row.folder))
-        return Error{.code = ErrorCode::NotFound, .what = "has no checkpoint to resume from", .where = details.row.name,
-                     .hint = "Run it again from the start"};
     return startOrQueue(reading.spec, details.row.parent, run);
 }
 
@@ -107,8 +104,11 @@ void Workspace::startNow(const ExperimentSpec &spec, std::optional<RunId> parent
     m_lastStep.reset();
     m_paused = false;
     m_private->activeStatus = RunStatus::Running;
+    m_private->activeName = QString::fromStdString(spec.name);
     m_active = std::make_unique<RunController>();
     connect(m_active.get(), &RunController::created, this, [this](qint64 run) {
+        if (const auto row = m_store.run(run); row.ok())
+            m_private->activeName = QString::fromStdString(row->name); // the store names those that came without
         setShownRun(run);
         Q_EMIT runBegan(run);
         Q_EMIT runStateChanged();
@@ -242,7 +242,7 @@ void Workspace::announceFailure(RunId run, const QString &failure)
 
 void Workspace::startNext()
 {
-    if (m_active || m_queue.empty())
+    if (m_active || m_queue.empty() || m_private->ending)
         return;
     const Queued next = m_queue.front();
     m_queue.erase(m_queue.begin());
@@ -263,6 +263,11 @@ void Workspace::startQueue()
 RunId Workspace::activeRunId() const
 {
     return m_active ? m_active->runId() : 0;
+}
+
+QString Workspace::activeRunName() const
+{
+    return m_active ? m_private->activeName : QString();
 }
 
 std::vector<ExperimentSpec> Workspace::queue() const
@@ -334,6 +339,7 @@ void Workspace::cancelActive()
 
 bool Workspace::pauseToDisk(int milliseconds)
 {
+    m_private->ending = true; // what waits in the queue waits for the next start
     const bool ended = !m_active || m_active->pauseToDisk(milliseconds);
     (void)flush();
     return ended;

@@ -41,6 +41,27 @@ bool SystemDialogs::confirm(QWidget *parent, const QString &question, const QStr
     return box.clickedButton() == act;
 }
 
+int Dialogs::choose(QWidget *, const QString &, const QString &, const QStringList &, int)
+{
+    return -1;
+}
+
+int SystemDialogs::choose(QWidget *parent, const QString &question, const QString &detail, const QStringList &verbs, int preferred)
+{
+    QMessageBox box(QMessageBox::Question, QString(), question, QMessageBox::NoButton, parent);
+    box.setInformativeText(detail);
+    QList<QPushButton *> buttons;
+    for (const QString &verb : verbs)
+        buttons << box.addButton(verb, QMessageBox::ActionRole);
+    if (preferred >= 0 && preferred < buttons.size())
+        box.setDefaultButton(buttons[preferred]);
+    QPushButton *out = box.addButton(QMessageBox::Cancel); // for Esc alone: each way on has a button of its own
+    out->hide();
+    box.setEscapeButton(out);
+    box.exec();
+    return static_cast<int>(buttons.indexOf(qobject_cast<QPushButton *>(box.clickedButton())));
+}
+
 std::optional<QString> SystemDialogs::askText(QWidget *parent, const QString &title, const QString &label, const QString &initial)
 {
     bool accepted = false;

@@ -1,0 +1,85 @@
+#include "Screenshots.h"
+
+#include <widgets/MainWindow.h>
+#include <widgets/Page.h>
+#include <widgets/TaskList.h>
+#include <widgets/Theme.h>
+#include <widgets/Workspace.h>
+
+#include <QtCore/QDir>
+#include <QtCore/QElapsedTimer>
+#include <QtCore/QEventLoop>
+#include <QtCore/QThreadPool>
+#include <QtCore/QTimer>
+#include <QtWidgets/QApplication>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace lethe {
+
+namespace {
+
+constexpr int kSettleMilliseconds = 700;   ///< queued replots come within a quarter of a second
+constexpr int kTasksMilliseconds = 20000;
+
+void settle(int milliseconds)
+{
+    QEventLoop loop;
+    QTimer::singleShot(milliseconds, &loop, &QEventLoop::quit);
+    loop.exec();
+}
+
+void waitForTasks(Workspace &workspace)
+{
+    QElapsedTimer clock;
+    clock.start();
+    do
+        settle(50);
+    while (workspace.tasks().running() > 0 && clock.elapsed() < kTasksMilliseconds);
+}
+
+} // namespace
+
+int drawScreens(QApplication &application, MainWindow &window, Workspace &workspace, const QString &folder)
+{
+    if (!QDir().mkpath(folder)) {
+        std::fprintf(stderr, "lethe: %s cannot be made\n", qUtf8Printable(folder));
+        return 1;
+    }
+    window.resize(1280, 800);
+    window.show();
+    // A store that was never looked at shows its newest run
+    if (const auto rows = workspace.store().runs(); rows.ok() && !rows->empty() && workspace.shownRun() == 0)
+        workspace.setShownRun(rows->front().id);
+    if (const auto rows = workspace.store().runs(); rows.ok() && workspace.compared().empty()) {
+        std::vector<RunId> runs;
+        for (std::size_t i = 0; i < std::min<std::size_t>(rows->size(), 3); ++i)
+            runs.push_back((*rows)[i].id);
+        workspace.setCompared(runs);
+    }
+    waitForTasks(workspace);
+    int written = 0;
+    for (const ThemeChoice theme : {ThemeChoice::Light, ThemeChoice::Dark}) {
+        Theme::apply(application, theme);
+        int number = 0;
+        for (Page *page : window.pages()) {
+            window.showPage(page->objectName());
+            settle(100);
+            waitForTasks(workspace);
+            settle(kSettleMilliseconds);
+            const QString name = QStringLiteral("%1/%2-%3-%4.png")
+                                     .arg(folder, theme == ThemeChoice::Light ? QStringLiteral("light") : QStringLiteral("dark"))
+                                     .arg(++number, 2, 10, QLatin1Char('0')).arg(page->objectName().mid(4).toLower());
+            if (!window.grab().save(name)) {
+                std::fprintf(stderr, "lethe: %s cannot be written\n", qUtf8Printable(name));
+                return 1;
+            }
+            ++written;
+        }
+    }
+    std::printf("%d pictures in %s\n", written, qUtf8Printable(folder));
+    return 0;
+}
+
+} // namespace lethe

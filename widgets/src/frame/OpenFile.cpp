@@ -1,0 +1,46 @@
+// What the window does with a file that is handed to it, by the pages that know it.
+
+#include <widgets/MainWindow.h>
+
+#include <widgets/Page.h>
+#include <widgets/Workspace.h>
+
+#include <lethe/base/Paths.h>
+
+#include <QtCore/QFileInfo>
+#include <QtCore/QJsonDocument>
+#include <QtCore/QJsonObject>
+
+namespace lethe {
+
+bool MainWindow::openAsSpec(const QString &file)
+{
+    if (!file.endsWith(QLatin1String(".json"), Qt::CaseInsensitive))
+        return false;
+    // A data file may be a .json too; a spec is an object with a method
+    const auto text = readFile(file.toStdString(), 1u << 22);
+    if (!text.ok())
+        return false;
+    QJsonParseError error;
+    const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromStdString(*text), &error);
+    const bool looksLikeSpec = error.error == QJsonParseError::NoError ? document.object().contains(QLatin1String("method"))
+                                                                       : text->find("\"method\"") != std::string::npos;
+    if (!looksLikeSpec)
+        return false;
+    m_workspace.openSpec(file);
+    return true;
+}
+
+void MainWindow::importFile(const QString &file)
+{
+    showPage(QStringLiteral("pageData"));
+    Q_EMIT importAsked(file);
+}
+
+void MainWindow::importData()
+{
+    showPage(QStringLiteral("pageData"));
+    Q_EMIT importAsked({});
+}
+
+} // namespace lethe
