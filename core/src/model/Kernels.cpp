@@ -164,7 +164,7 @@ struct Checkpoint : Function<Checkpoint> {
     {
         const at::NoGradGuard off;
         context->save_for_backward({x});
-        context->saved_data["f"] = c10::make_intrusive<Closure>(*f);
+        context->saved_data["f"] = c10::IValue::make_capsule(c10::make_intrusive<Closure>(*f));
         return (*f)(x);
     }
     static variable_list backward(AutogradContext *context, const variable_list &gradients)
