@@ -22,14 +22,16 @@ struct RunStore::Data {
     const std::filesystem::path file;
     const std::filesystem::path folder; ///< absolute: what relative paths of runs and checkpoints are relative to
     const StoreConnection::Kind readingKind;
+
+    /// None where the store is open for viewing only. Before the readers, so that its connection is the last to be closed: that
+    /// one moves the journal into the file, which then is the whole store.
+    std::unique_ptr<StoreWriter> writer;
     mutable StoreReaders readers;
 
     mutable std::mutex watchMutex; ///< guards the three below: the connection that notices the commits of all others
     mutable std::unique_ptr<StoreConnection> watcher;
     mutable std::int64_t watchedVersion = 0;
     mutable std::int64_t changes = 0;
-
-    std::unique_ptr<StoreWriter> writer; ///< none where the store is open for viewing only
 
     /// Hands a write to the writer thread; a store that is open for viewing logs that it was asked to.
     void post(StoreWriter::Write write);

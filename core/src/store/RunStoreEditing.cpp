@@ -29,6 +29,14 @@ bool isColor(const std::string &color)
     return true;
 }
 
+void putValue(StoreConnection &connection, const std::string &key, const std::string &json)
+{
+    if (json.empty())
+        connection.query("DELETE FROM key_values WHERE key = ?").with(key).run();
+    else
+        connection.query("INSERT OR REPLACE INTO key_values (key, value) VALUES (?, ?)").with(key, json).run();
+}
+
 } // namespace
 
 Result<void> RunStore::renameRun(RunId run, const std::string &name)
@@ -120,12 +128,12 @@ Result<void> RunStore::copyTo(const fs::path &file) const
 
 Result<void> RunStore::setValue(const std::string &key, const std::string &json)
 {
-    return m_data->perform([&](StoreConnection &connection) {
-        if (json.empty())
-            connection.query("DELETE FROM key_values WHERE key = ?").with(key).run();
-        else
-            connection.query("INSERT OR REPLACE INTO key_values (key, value) VALUES (?, ?)").with(key, json).run();
-    });
+    return m_data->perform([&](StoreConnection &connection) { putValue(connection, key, json); });
+}
+
+void RunStore::setValueSoon(const std::string &key, const std::string &json)
+{
+    m_data->post([key, json](StoreConnection &connection) { putValue(connection, key, json); });
 }
 
 Result<std::optional<std::string>> RunStore::value(const std::string &key) const

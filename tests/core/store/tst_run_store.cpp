@@ -32,6 +32,26 @@ std::unique_ptr<RunStore> opened(const fs::path &file, RunStore::Mode mode = Run
     return std::move(store).value();
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr double kSlower = 10;
+#else
+constexpr double kSlower = 1;
+#endif
+
+/// Milliseconds of the fastest of a few calls: what the work costs where the machine has other work too.
+template<typename Work>
+double bestOfSome(Work work)
+{
+    double best = std::numeric_limits<double>::infinity();
+    for (int time = 0; time < 7; ++time) {
+        QElapsedTimer timer;
+        timer.start();
+        work();
+        best = std::min(best, static_cast<double>(timer.nsecsElapsed()) / 1e6);
+    }
+    return best;
+}
+
 /// A process that is gone, by its number.
 std::int64_t goneProcess()
 {
@@ -409,6 +429,9 @@ private Q_SLOTS:
         using Pairs = std::vector<std::pair<std::string, std::string>>;
         QVERIFY(*store->values("view/") == (Pairs{{"view/a", "1"}, {"view/b", "2"}}));
         QCOMPARE(store->values("")->size(), std::size_t{4});
+        store->setValueSoon("draft", "2");
+        VERIFY_OK(store->flush());
+        QCOMPARE(**store->value("draft"), std::string("2"));
         VERIFY_OK(store->setValue("view/a", ""));
         QVERIFY(!*store->value("view/a"));
     }
@@ -592,8 +615,8 @@ private Q_SLOTS:
         QElapsedTimer timer;
         timer.start();
         store->appendStep(id, someStep(1));
-        QTRY_VERIFY_WITH_TIMEOUT(!store->steps(id)->empty(), 2000);
-        QVERIFY2(timer.elapsed() < 1000, qPrintable(QString::number(timer.elapsed()))); // 200 ms, and a slow machine
+        QTRY_VERIFY_WITH_TIMEOUT(!store->steps(id)->empty(), 5000);
+        QVERIFY2(timer.elapsed() < 2000, qPrintable(QString::number(timer.elapsed()))); // 200 ms, and a slow machine
     }
 
     void queueIsDrainedAtTheEnd()
@@ -605,6 +628,19 @@ private Q_SLOTS:
                 store->appendStep(id, someStep(step));
         }
         QCOMPARE(opened(path("lethe.sqlite"))->steps(1)->size(), std::size_t{5000});
+    }
+
+    void closedStoreIsOneFile()
+    {
+        {
+            const auto store = opened(path("lethe.sqlite"));
+            store->appendStep(*store->createRun(someRun()), someStep(1));
+            QCOMPARE(store->runs()->size(), std::size_t{1});
+            QVERIFY(store->changeCounter().ok());
+        }
+        QVERIFY(!fs::exists(path("lethe.sqlite-wal")));
+        fs::copy_file(path("lethe.sqlite"), path("copied by hand.sqlite"));
+        QCOMPARE(opened(path("copied by hand.sqlite"))->steps(1)->size(), std::size_t{1});
     }
 
     void readersAndWritersOfManyThreadsAgree()
@@ -858,12 +894,10 @@ private Q_SLOTS:
         const std::string document = *store->exportRun(id);
         for (int i = 1; i < 500; ++i)
             VERIFY_OK(store->importRun(document));
-        QElapsedTimer timer;
-        timer.start();
-        QCOMPARE(store->runs()->size(), std::size_t{500});
-        const auto microseconds = timer.nsecsElapsed() / 1000;
-        qInfo("500 runs in %lld us", static_cast<long long>(microseconds));
-        QVERIFY2(microseconds < 50'000, qPrintable(QString::number(microseconds))); // 10 000 in a second, with as many metrics
+        // 10 000 in a second, with as many metrics.
+        const double milliseconds = bestOfSome([&] { QCOMPARE(store->runs()->size(), std::size_t{500}); });
+        qInfo("500 runs in %.1f ms", milliseconds);
+        QVERIFY2(milliseconds < 50 * kSlower, qPrintable(QString::number(milliseconds)));
     }
 
     void tenThousandStepsAreReadAtOnce()
@@ -873,11 +907,9 @@ private Q_SLOTS:
         for (std::int64_t step = 1; step <= 10'000; ++step)
             store->appendStep(id, someStep(step));
         VERIFY_OK(store->flush());
-        QElapsedTimer timer;
-        timer.start();
-        QCOMPARE(store->steps(id)->size(), std::size_t{10'000});
-        qInfo("10000 steps in %lld us", static_cast<long long>(timer.nsecsElapsed() / 1000));
-        QVERIFY(timer.elapsed() < 100);
+        const double milliseconds = bestOfSome([&] { QCOMPARE(store->steps(id)->size(), std::size_t{10'000}); });
+        qInfo("10000 steps in %.1f ms", milliseconds);
+        QVERIFY2(milliseconds < 50 * kSlower, qPrintable(QString::number(milliseconds)));
     }
 };
 

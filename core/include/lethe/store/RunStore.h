@@ -161,6 +161,8 @@ public:
     // ---- the user's own ------------------------------------------------------------------------------------------
     /// Small values by key: drafts, queue, recent lists, named views and comparisons. An empty value takes the key away.
     Result<void> setValue(const std::string &key, const std::string &json);
+    /// As `setValue`, but returns at once: for what is saved while somebody types. `value` shows it once it is committed.
+    void setValueSoon(const std::string &key, const std::string &json);
     Result<std::optional<std::string>> value(const std::string &key) const;
     Result<std::vector<std::pair<std::string, std::string>>> values(const std::string &keyPrefix) const;
     /// A new version of a named set (the same content makes none). Returns its version.
