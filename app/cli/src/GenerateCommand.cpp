@@ -12,7 +12,6 @@ namespace {
 
 struct GenerateOptions {
     std::string model, prompt, promptsFile, assistant;
-    double logitWeight = 0;
     GenerationOptions generation;
 };
 
@@ -34,24 +33,27 @@ Result<std::vector<std::string>> promptsOf(const GenerateOptions &options)
 
 int generate(const GenerateOptions &options, const Program &program)
 {
-    if (!options.assistant.empty())
-        return printError({.code = ErrorCode::Unsupported, .what = "generation with an assistant is not part of this version", .where = "--assistant",
-                           .hint = "Generate from one model"});
     const Result<std::vector<std::string>> prompts = promptsOf(options);
     if (!prompts.ok())
         return printError(prompts.error());
     Result<TextModel> model = TextModel::load(options.model, program.loadOptions());
     if (!model.ok())
         return printError(model.error());
-    const Result<std::vector<Generation>> generations = model->generate(*prompts, options.generation);
+    GenerationOptions generation = options.generation;
+    std::optional<TextModel> assistant;
+    if (!options.assistant.empty()) {
+        Result<TextModel> loaded = TextModel::load(options.assistant, program.loadOptions());
+        if (!loaded.ok())
+            return printError(loaded.error());
+        generation.assistant = &assistant.emplace(std::move(loaded).value());
+    }
+    const Result<std::vector<Generation>> generations = model->generate(*prompts, generation);
     if (!generations.ok())
         return printError(generations.error());
     Json document{{"generations", Json::array()}};
-    for (const Generation &generation : *generations)
-        document["generations"].push_back({{"prompt", generation.prompt},
-                                           {"text", generation.text},
-                                           {"ids", generation.ids},
-                                           {"tokens_per_second", generation.tokensPerSecond}});
+    for (const Generation &made : *generations)
+        document["generations"].push_back(
+            {{"prompt", made.prompt}, {"text", made.text}, {"ids", made.ids}, {"tokens_per_second", made.tokensPerSecond}});
     return printDocument(document);
 }
 
@@ -118,7 +120,9 @@ void addGenerate(CLI::App &app, Program &program)
         ->capture_default_str();
     command->add_option("--seed", generation.seed, "Of sampling")->capture_default_str();
     CLI::Option *assistant = command->add_option("--assistant", options->assistant, "A second model whose logits are added, weighted");
-    command->add_option("--logit-weight", options->logitWeight, "Its weight")->needs(assistant);
+    CLI::Option *weight = command->add_option("--logit-weight", generation.logitWeight, "Its weight");
+    weight->needs(assistant);
+    assistant->needs(weight);
     command->callback([&program, options, prompt, file] {
         if (prompt->count() + file->count() == 0)
             throw CLI::RequiredError("--prompt or --prompts-file");

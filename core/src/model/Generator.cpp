@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <random>
 
 namespace lethe {
@@ -52,8 +53,8 @@ class GenerationBatch
 {
 public:
     GenerationBatch(Decoder &model, const std::vector<std::vector<TokenId>> &prompts, std::vector<std::size_t> members,
-                    const GenerationOptions &options, std::vector<GeneratedIds> &results)
-        : m_model(model), m_prompts(prompts), m_members(std::move(members)), m_options(options), m_results(results)
+                    const GenerationOptions &options, std::vector<GeneratedIds> &results, const LogitAssistant &assistant)
+        : m_model(model), m_prompts(prompts), m_members(std::move(members)), m_options(options), m_results(results), m_assistant(assistant)
     {
         for (const std::size_t member : m_members)
             m_random.emplace_back(options.seed * 0x9e3779b97f4a7c15ull + member + 1);
@@ -70,10 +71,20 @@ public:
             samples.push_back({.ids = ids.data(), .length = length, .labelStart = length});
             longest = std::max(longest, length);
         }
-        KvCache cache = m_model.makeCache(static_cast<std::int64_t>(m_members.size()), longest + m_options.maxNewTokens);
-        at::Tensor hidden_BD = m_model.prefill(packBatch(samples, m_model.device()), cache);
+        const auto begin = [&](Decoder &model) {
+            KvCache cache = model.makeCache(static_cast<std::int64_t>(m_members.size()), longest + m_options.maxNewTokens);
+            at::Tensor hidden_BD = model.prefill(packBatch(samples, model.device()), cache);
+            return Stream{std::move(cache), std::move(hidden_BD)};
+        };
+        Stream target = begin(m_model);
+        std::optional<Stream> assistant;
+        if (m_assistant.model != nullptr)
+            assistant.emplace(begin(*m_assistant.model));
         for (std::int64_t made = 0; made < m_options.maxNewTokens; ++made) {
-            const std::vector<TokenId> chosen = choose(m_model.logits(hidden_BD));
+            at::Tensor logits_BV = m_model.logits(target.hidden_BD);
+            if (assistant)
+                logits_BV = logits_BV + m_assistant.weight * m_assistant.model->logits(assistant->hidden_BD).to(logits_BV.device());
+            const std::vector<TokenId> chosen = choose(logits_BV);
             std::vector<std::int64_t> going;
             for (std::size_t i = 0; i < m_members.size(); ++i) {
                 GeneratedIds &result = m_results[m_members[i]];
@@ -87,11 +98,14 @@ public:
             }
             if (going.empty() || made + 1 == m_options.maxNewTokens)
                 return true;
-            keepOnly(going, cache);
+            keepOnly(going, target.cache, assistant ? &assistant->cache : nullptr);
             std::vector<std::int64_t> ids;
             for (const std::int64_t i : going)
                 ids.push_back(chosen[static_cast<std::size_t>(i)]);
-            hidden_BD = m_model.decode(at::tensor(ids, at::kLong).to(m_model.device()), cache);
+            const at::Tensor ids_B = at::tensor(ids, at::kLong);
+            target.hidden_BD = m_model.decode(ids_B.to(m_model.device()), target.cache);
+            if (assistant)
+                assistant->hidden_BD = m_assistant.model->decode(ids_B.to(m_assistant.model->device()), assistant->cache);
         }
         return true;
     }
@@ -113,41 +127,56 @@ private:
         return ids;
     }
 
-    /// Texts that are done leave the batch, so that nothing more is computed for them.
-    void keepOnly(const std::vector<std::int64_t> &going, KvCache &cache)
+    static void keepOnly(const std::vector<std::int64_t> &going, KvCache &cache, const c10::Device &device)
     {
-        if (going.size() == m_members.size())
-            return;
-        const at::Tensor index = at::tensor(going, at::kLong).to(m_model.device());
+        const at::Tensor index = at::tensor(going, at::kLong).to(device);
         for (at::Tensor &keys : cache.keys)
             keys = keys.index_select(0, index);
         for (at::Tensor &values : cache.values)
             values = values.index_select(0, index);
-        std::vector<std::size_t> members;
         std::vector<std::int64_t> lengths;
+        for (const std::int64_t i : going)
+            lengths.push_back(cache.lengths[static_cast<std::size_t>(i)]);
+        cache.lengths = std::move(lengths);
+    }
+
+    /// Texts that are done leave the batch, so that nothing more is computed for them.
+    void keepOnly(const std::vector<std::int64_t> &going, KvCache &cache, KvCache *assistantCache)
+    {
+        if (going.size() == m_members.size())
+            return;
+        keepOnly(going, cache, m_model.device());
+        if (assistantCache != nullptr)
+            keepOnly(going, *assistantCache, m_assistant.model->device());
+        std::vector<std::size_t> members;
         std::vector<std::mt19937_64> random;
         for (const std::int64_t i : going) {
             members.push_back(m_members[static_cast<std::size_t>(i)]);
-            lengths.push_back(cache.lengths[static_cast<std::size_t>(i)]);
             random.push_back(m_random[static_cast<std::size_t>(i)]);
         }
         m_members = std::move(members);
-        cache.lengths = std::move(lengths);
         m_random = std::move(random);
     }
+
+    /// Where one of the models stands: its cache, and the last position of every text.
+    struct Stream {
+        KvCache cache;
+        at::Tensor hidden_BD;
+    };
 
     Decoder &m_model;
     const std::vector<std::vector<TokenId>> &m_prompts;
     std::vector<std::size_t> m_members; ///< indices into the prompts, of the texts still going
     const GenerationOptions &m_options;
     std::vector<GeneratedIds> &m_results;
+    LogitAssistant m_assistant;
     std::vector<std::mt19937_64> m_random;
 };
 
 } // namespace
 
 std::vector<GeneratedIds> generateIds(Decoder &model, const std::vector<std::vector<TokenId>> &prompts, const GenerationOptions &options,
-                                      const std::function<bool(std::size_t, TokenId)> &onToken)
+                                      const std::function<bool(std::size_t, TokenId)> &onToken, const LogitAssistant &assistant)
 {
     const c10::InferenceMode inference;
     std::vector<GeneratedIds> results(prompts.size());
@@ -164,7 +193,7 @@ std::vector<GeneratedIds> generateIds(Decoder &model, const std::vector<std::vec
         const auto batch = static_cast<std::size_t>(std::clamp<std::int64_t>(kCacheBytes / (bytesPerToken * length), 1, kLargestBatch));
         const std::size_t end = std::min(order.size(), begin + batch);
         GenerationBatch group(model, prompts, {order.begin() + static_cast<std::ptrdiff_t>(begin), order.begin() + static_cast<std::ptrdiff_t>(end)},
-                              options, results);
+                              options, results, assistant);
         if (!group.run(onToken))
             break;
         begin = end;

@@ -15,10 +15,17 @@ struct GeneratedIds {
     bool stoppedAtEos = false;
 };
 
+/// A second model whose logits are added, weighted. Its vocabulary must be the first one's.
+struct LogitAssistant {
+    Decoder *model = nullptr;
+    double weight = 0;
+};
+
 /// Continues prompts with \p model, in batches with a KV cache, longest prompts first. What is generated for a prompt depends
 /// on neither its batch nor its place in it (up to rounding); sampling draws from a generator seeded by the prompt's index.
 /// \p onToken: false stops everything. \return in the prompts' order, what there was when it stopped.
 LETHE_EXPORT std::vector<GeneratedIds> generateIds(Decoder &model, const std::vector<std::vector<TokenId>> &prompts, const GenerationOptions &options,
-                                      const std::function<bool(std::size_t prompt, TokenId id)> &onToken = {});
+                                      const std::function<bool(std::size_t prompt, TokenId id)> &onToken = {},
+                                      const LogitAssistant &assistant = {});
 
 } // namespace lethe

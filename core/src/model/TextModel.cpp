@@ -102,6 +102,10 @@ Result<std::vector<Generation>> TextModel::generate(const std::vector<std::strin
 Result<std::vector<Generation>> TextModel::generateFromIds(const std::vector<std::vector<TokenId>> &prompts, const GenerationOptions &options,
                                                            const std::function<bool(std::size_t, TokenId, std::string_view)> &onToken)
 {
+    if (options.assistant != nullptr && options.assistant->m_data->decoder->config().vocabulary != m_data->decoder->config().vocabulary)
+        return Error{.code = ErrorCode::InvalidInput, .what = "its vocabulary of " + std::to_string(options.assistant->m_data->decoder->config().vocabulary)
+                     + " is not the model's of " + std::to_string(m_data->decoder->config().vocabulary), .where = options.assistant->folder().string(),
+                     .hint = "An assistant shares the model's tokenizer"};
     for (const auto &prompt : prompts) {
         if (prompt.empty())
             return Error{.code = ErrorCode::InvalidInput, .what = "a prompt has no token: generation needs one to start from", .where = "prompt", .hint = {}};
@@ -125,8 +129,11 @@ Result<std::vector<Generation>> TextModel::generateFromIds(const std::vector<std
             stopped = !onToken(prompt, id, streams[prompt].push(id));
             return !stopped;
         };
+        LogitAssistant assistant;
+        if (options.assistant != nullptr)
+            assistant = {.model = options.assistant->m_data->decoder.get(), .weight = options.logitWeight};
         const std::vector<GeneratedIds> made = generateIds(*m_data->decoder, prompts, options,
-                                                           onToken ? std::function<bool(std::size_t, TokenId)>(forward) : nullptr);
+                                                           onToken ? std::function<bool(std::size_t, TokenId)>(forward) : nullptr, assistant);
         if (stopped)
             return Error{.code = ErrorCode::Cancelled, .what = "generation was stopped", .where = m_data->folder.string(), .hint = {}};
         const double seconds = secondsSince(start);

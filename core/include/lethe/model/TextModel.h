@@ -23,6 +23,8 @@ struct LoadOptions {
     std::function<bool(std::uint64_t done, std::uint64_t total)> progress;
 };
 
+class TextModel;
+
 struct GenerationOptions {
     std::int64_t maxNewTokens = 48;
     double temperature = 0; ///< 0: greedy
@@ -30,6 +32,10 @@ struct GenerationOptions {
     std::int64_t topK = 0; ///< 0: all
     std::uint64_t seed = 0;
     bool stopAtEos = true;
+    /// A second model over the same vocabulary: logits are `target + logitWeight · assistant` (ULD, arXiv 2406.08607). Borrowed for
+    /// the call; may be absent.
+    TextModel *assistant = nullptr;
+    double logitWeight = 0;
 };
 
 struct Generation {
