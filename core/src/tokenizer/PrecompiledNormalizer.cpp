@@ -2,7 +2,7 @@
 
 #include <utf8proc.h>
 
-#include <QByteArray>
+#include <QtCore/QByteArray>
 
 #include <optional>
 

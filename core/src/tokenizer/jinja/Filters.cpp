@@ -3,8 +3,8 @@
 
 #include "../Utf8.h"
 
-#include <QList>
-#include <QString>
+#include <QtCore/QList>
+#include <QtCore/QString>
 
 #include <algorithm>
 #include <charconv>

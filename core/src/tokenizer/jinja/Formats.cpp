@@ -1,7 +1,7 @@
 #include "Interpreter.h"
 #include "Library.h"
 
-#include <QString>
+#include <QtCore/QString>
 
 #include <algorithm>
 #include <cmath>

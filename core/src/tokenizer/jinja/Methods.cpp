@@ -4,8 +4,8 @@
 #include "../UnicodeClass.h"
 #include "../Utf8.h"
 
-#include <QList>
-#include <QString>
+#include <QtCore/QList>
+#include <QtCore/QString>
 
 #include <algorithm>
 #include <optional>

@@ -2,8 +2,8 @@
 #include "Library.h"
 
 
-#include <QList>
-#include <QString>
+#include <QtCore/QList>
+#include <QtCore/QString>
 
 #include <algorithm>
 
