@@ -145,7 +145,7 @@ QWidget *DataPage::Private::buildMoveRow()
     line->addStretch();
     QPushButton *right = actionButton(moveRight, row);
     right->setLayoutDirection(Qt::RightToLeft); // its arrow points to the other table
-    right->setText(tr("Move to retain"));
+    right->setText(tr("Move to retain "));
     QPushButton *left = actionButton(moveLeft, row);
     left->setText(tr("Move to forget"));
     line->addWidget(right);
@@ -225,6 +225,7 @@ void DataPage::Private::buildLayout()
     splitter->addWidget(buildFoot());
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 0);
+    splitter->setSizes({10000, 1}); // the foot as small as it can be; kept where it is dragged
     layout->addWidget(splitter, 1);
     page.setAcceptDrops(true);
     for (SetPanel *side : panels) {

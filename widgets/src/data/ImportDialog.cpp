@@ -1,10 +1,12 @@
 #include "ImportDialog.h"
 
 #include "../parts/Panel.h"
+#include "../parts/TableLook.h"
 #include "../parts/Text.h"
 #include "PreviewModel.h"
 #include "SampleSets.h"
 
+#include <widgets/Format.h>
 #include <widgets/TaskList.h>
 #include <widgets/Theme.h>
 
@@ -103,11 +105,8 @@ void ImportDialog::build()
     table->setObjectName(QStringLiteral("importPreview"));
     table->setAccessibleName(tr("First rows of the file"));
     table->setModel(m_previewModel);
-    table->setWordWrap(false);
-    table->setShowGrid(false);
-    table->setAlternatingRowColors(true);
+    polishTable(table);
     table->setSelectionMode(QAbstractItemView::NoSelection);
-    table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 7 / 4);
     table->horizontalHeader()->setDefaultSectionSize(fontMetrics().averageCharWidth() * 34);
     table->horizontalHeader()->setStretchLastSection(true);
     table->setMinimumHeight(fontMetrics().height() * 11);
@@ -116,11 +115,13 @@ void ImportDialog::build()
     auto *columns = new QHBoxLayout;
     columns->setSpacing(Theme::space(6));
     auto *fields = new QFormLayout;
+    fields->setVerticalSpacing(Theme::space(2));
     m_prompt = addChoice(fields, tr("&Prompt"), QStringLiteral("importPrompt"));
     m_answer = addChoice(fields, tr("&Answer"), QStringLiteral("importAnswer"));
     m_alternate = addChoice(fields, tr("&Replacement answer"), QStringLiteral("importAlternate"));
     columns->addLayout(fields);
     auto *target = new QFormLayout;
+    target->setVerticalSpacing(Theme::space(2));
     m_target = addChoice(target, tr("&Into"), QStringLiteral("importTarget"));
     m_target->addItem(tr("the forget set"), 0);
     m_target->addItem(tr("the retain set"), 1);
@@ -141,7 +142,11 @@ void ImportDialog::build()
     target->addRow(tr("&Forget rows with"), m_split);
     columns->addLayout(target);
     columns->addStretch();
-    layout->addLayout(columns);
+    auto *choices = new QWidget(this);
+    choices->setLayout(columns);
+    columns->setContentsMargins(0, 0, 0, 0);
+    choices->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    layout->addWidget(choices);
 
     m_problem = new QLabel(this);
     m_problem->setObjectName(QStringLiteral("importProblem"));
@@ -335,7 +340,7 @@ void ImportDialog::updateButton()
     if (!m_reading)
         m_import->setText(tr("Import"));
     else if (rejected)
-        m_import->setText(rows == 1 ? tr("Import the other row") : tr("Import the other %L1 rows").arg(rows));
+        m_import->setText(rows == 1 ? tr("Import the other row") : tr("Import the other %1 rows").arg(format::count(rows)));
     else
         m_import->setText(tr("Import %1").arg(rowsText(rows)));
     const bool splitReady = m_target->currentData().toInt() != 2 || m_splitValue->count() > 0;

@@ -63,7 +63,7 @@ QString flagWord(SampleFlag flag)
 {
     switch (flag) {
     case SampleFlag::Both: return QStringLiteral("both");
-    case SampleFlag::Duplicate: return QStringLiteral("duplicate");
+    case SampleFlag::Duplicate: return QStringLiteral("double");
     case SampleFlag::Empty: return QStringLiteral("empty");
     case SampleFlag::Cut: return QStringLiteral("cut");
     case SampleFlag::NoLabel: return QStringLiteral("untrained");
@@ -76,13 +76,13 @@ QString flagWord(SampleFlag flag)
 QString flagSign(SampleFlag flag)
 {
     switch (flag) {
-    case SampleFlag::Both: return QStringLiteral("⧉");
+    case SampleFlag::Both: return QStringLiteral("∩");
     case SampleFlag::Duplicate: return QStringLiteral("≡");
     case SampleFlag::Empty: return QStringLiteral("∅");
     case SampleFlag::Cut: return QStringLiteral("✂");
     case SampleFlag::NoLabel: return QStringLiteral("⊘");
     case SampleFlag::Unknown: return QStringLiteral("�");
-    case SampleFlag::Boundary: return QStringLiteral("⇹");
+    case SampleFlag::Boundary: return QStringLiteral("↔");
     }
     return {};
 }

@@ -43,7 +43,7 @@ enum class SampleFlag : unsigned {
 inline constexpr SampleFlag kSampleFlags[] = {SampleFlag::Both, SampleFlag::Duplicate, SampleFlag::Empty, SampleFlag::NoLabel,
                                               SampleFlag::Cut, SampleFlag::Unknown, SampleFlag::Boundary};
 constexpr bool has(unsigned flags, SampleFlag flag) { return (flags & static_cast<unsigned>(flag)) != 0; }
-/// The word that filters and cells use: `both`, `dup`, `empty`, `cut`, `no label`, `unknown`, `border`.
+/// The word that filters and cells use: `both`, `double`, `empty`, `cut`, `untrained`, `unknown`, `border`.
 QString flagWord(SampleFlag flag);
 QString flagSign(SampleFlag flag);
 QString flagExplanation(SampleFlag flag);

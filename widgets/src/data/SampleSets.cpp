@@ -3,6 +3,8 @@
 #include "SampleAnalysis.h"
 #include "SampleTableModel.h"
 
+#include <widgets/Format.h>
+
 #include <QtCore/QCoreApplication>
 
 #include <algorithm>
@@ -12,7 +14,7 @@ namespace lethe {
 
 QString rowsText(std::int64_t rows)
 {
-    return rows == 1 ? QCoreApplication::translate("Sample", "1 row") : QCoreApplication::translate("Sample", "%L1 rows").arg(rows);
+    return rows == 1 ? QCoreApplication::translate("Sample", "1 row") : QCoreApplication::translate("Sample", "%1 rows").arg(format::count(rows));
 }
 
 namespace {

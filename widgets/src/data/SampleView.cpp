@@ -1,5 +1,6 @@
 #include "SampleView.h"
 
+#include "../parts/TableLook.h"
 #include "FilterHeader.h"
 #include "SampleTableModel.h"
 
@@ -31,6 +32,7 @@ SampleView::SampleView(SampleTableModel &model, const QString &objectName, QWidg
     m_filters->addField(SampleTableModel::Tokens, objectName + QStringLiteral("TokensFilter"), tr(">200"), tr("Filter by tokens, for example >200"));
     m_filters->addField(SampleTableModel::Flags, objectName + QStringLiteral("FlagFilter"), tr("flag"), tr("Filter by flag, for example cut"));
     setModel(&model);
+    polishTable(this);
     setSelectionBehavior(SelectRows);
     setSelectionMode(ExtendedSelection);
     setEditTriggers(DoubleClicked | EditKeyPressed);
@@ -40,19 +42,11 @@ SampleView::SampleView(SampleTableModel &model, const QString &objectName, QWidg
     setDefaultDropAction(Qt::MoveAction);
     setDragDropOverwriteMode(false);
     setDropIndicatorShown(true);
-    setWordWrap(false);
-    setShowGrid(false);
-    setAlternatingRowColors(true);
-    setTabKeyNavigation(false);
-    setHorizontalScrollMode(ScrollPerPixel);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setSortingEnabled(true);
     m_filters->setSortIndicatorClearable(true); // a third click brings the set's order back
     m_filters->setSortIndicator(-1, Qt::AscendingOrder);
-    verticalHeader()->setHighlightSections(false);
     verticalHeader()->setSectionsClickable(true);
-    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 7 / 4);
     m_filters->setSectionResizeMode(QHeaderView::Interactive);
     m_filters->setMinimumSectionSize(fontMetrics().horizontalAdvance(QStringLiteral("0000")));
     m_filters->setStretchLastSection(false);
@@ -72,8 +66,8 @@ void SampleView::fitColumns()
     m_fitting = true;
     const QFontMetrics metrics = fontMetrics();
     const int air = metrics.horizontalAdvance(QStringLiteral("00"));
-    const int tokens = std::max(metrics.horizontalAdvance(QStringLiteral("00 000")), metrics.horizontalAdvance(tr(">200")) * 2) + air;
-    const int flag = metrics.horizontalAdvance(QStringLiteral("✂ duplicate")) + air;
+    const int tokens = std::max(metrics.horizontalAdvance(QStringLiteral("00 000")), metrics.horizontalAdvance(tr(">200")) + 3 * air) + air;
+    const int flag = metrics.horizontalAdvance(QStringLiteral("≡ double")) + air;
     const int rest = std::max(0, viewport()->width() - tokens - flag);
     const int prompt = static_cast<int>(rest * m_promptShare);
     setColumnWidth(SampleTableModel::Prompt, prompt);
@@ -155,9 +149,18 @@ void SampleView::paintEvent(QPaintEvent *event)
     if (m_model.rowCount() > 0 || m_emptyText.isEmpty())
         return;
     QPainter painter(viewport());
-    painter.setPen(Theme::muted());
+    // The first line says what is, the others what to do.
     const int air = fontMetrics().height();
-    painter.drawText(viewport()->rect().adjusted(air, air, -air, -air), Qt::AlignCenter | Qt::TextWordWrap, m_emptyText);
+    const QRect area = viewport()->rect().adjusted(air, air, -air, -air);
+    const QString title = m_emptyText.section(u'\n', 0, 0), rest = m_emptyText.section(u'\n', 1);
+    QFont bold = font();
+    bold.setWeight(QFont::DemiBold);
+    const QRect restRect = painter.boundingRect(area, Qt::AlignCenter | Qt::TextWordWrap, rest);
+    painter.setPen(Theme::muted());
+    painter.drawText(restRect, Qt::AlignCenter | Qt::TextWordWrap, rest);
+    painter.setPen(palette().color(QPalette::Text));
+    painter.setFont(bold);
+    painter.drawText(QRect(area.left(), restRect.top() - 2 * air, area.width(), air * 3 / 2), Qt::AlignCenter, title);
 }
 
 } // namespace lethe

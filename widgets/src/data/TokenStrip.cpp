@@ -82,7 +82,7 @@ TokenStrip::TokenStrip(QWidget *parent) : QAbstractScrollArea(parent)
 
 QSize TokenStrip::sizeHint() const
 {
-    return {fontMetrics().averageCharWidth() * 60, fontMetrics().height() * 5};
+    return {fontMetrics().averageCharWidth() * 60, fontMetrics().height() * 7 / 2};
 }
 
 QSize TokenStrip::minimumSizeHint() const

@@ -3,7 +3,6 @@
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 #include <QtCore/QLocale>
-#include <QtCore/QSet>
 
 #include <algorithm>
 #include <cmath>
@@ -96,13 +95,13 @@ QStringList differingPaths(const QJsonObject &a, const QJsonObject &b)
         if (!x.contains(leaf.key()) && !leaf.value().isNull())
             paths.append(leaf.key());
     // A part that is null on one side (lora, eval) is one difference, not one for each of its keys.
-    QSet<QString> gone;
-    for (const QString &path : std::as_const(paths))
-        if ((x.contains(path) && x.value(path).isNull()) || (y.contains(path) && y.value(path).isNull()))
-            gone.insert(path + u'.');
-    paths.removeIf([&gone](const QString &path) {
-        return std::any_of(gone.begin(), gone.end(), [&path](const QString &part) { return path.startsWith(part); });
-    });
+    const auto mergePart = [&paths](const QMap<QString, QJsonValue> &withNull) {
+        for (auto leaf = withNull.begin(); leaf != withNull.end(); ++leaf)
+            if (leaf.value().isNull() && paths.removeIf([&leaf](const QString &path) { return path.startsWith(leaf.key() + u'.'); }) > 0)
+                paths.append(leaf.key());
+    };
+    mergePart(x);
+    mergePart(y);
     paths.sort();
     return paths;
 }

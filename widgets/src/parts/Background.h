@@ -25,4 +25,20 @@ void inBackground(QObject *context, Work work, Done done)
     });
 }
 
+/// Runs what it is given one after the other on one thread: small writes that must keep their order. Its end waits for them.
+class InOrder
+{
+public:
+    InOrder() { m_pool.setMaxThreadCount(1); }
+    ~InOrder() { m_pool.waitForDone(); }
+    template<typename Work>
+    void run(Work work)
+    {
+        m_pool.start(std::move(work));
+    }
+
+private:
+    QThreadPool m_pool;
+};
+
 } // namespace lethe

@@ -1,0 +1,29 @@
+#include "TableLook.h"
+
+#include <widgets/Theme.h>
+
+#include <QtWidgets/QHeaderView>
+#include <QtWidgets/QTableView>
+
+namespace lethe {
+
+void polishTable(QTableView *table)
+{
+    table->setWordWrap(false);
+    table->setShowGrid(false);
+    table->setAlternatingRowColors(true);
+    table->setTabKeyNavigation(false);
+    table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    table->horizontalHeader()->setHighlightSections(false);
+    QHeaderView *rows = table->verticalHeader();
+    rows->setSectionResizeMode(QHeaderView::Fixed);
+    rows->setMinimumSectionSize(1);
+    rows->setDefaultSectionSize(Theme::space(7));
+    rows->setHighlightSections(false);
+    rows->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    rows->setStyleSheet(QStringLiteral("QHeaderView::section { padding: 0px %1px; border: none; font-weight: normal; }").arg(Theme::space(2)));
+    // Selected cells keep the place of their text: the item's own padding would move it.
+    table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0px; border: none; }"));
+}
+
+} // namespace lethe
