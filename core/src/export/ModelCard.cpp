@@ -64,7 +64,7 @@ std::string shown(const MetricValue *metric)
     if (!metric->value)
         return metric->reason.empty() ? "–" : cell(metric->reason);
     std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.4f", *metric->value);
+    std::snprintf(text.data(), text.size(), "%.4g", *metric->value);
     return text.data();
 }
 

@@ -200,7 +200,7 @@ Error keepUnverified(PartFolder &part, const fs::path &target, Error error)
 
 Result<ExportReport> reportOf(const fs::path &folder)
 {
-    ExportReport report{.path = folder, .files = {}, .bytes = 0, .largestLogitDifference = {}};
+    ExportReport report{.path = folder, .files = {}, .bytes = 0, .largestLogitDifference = {}, .differenceAfterRounding = {}};
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
         report.files.push_back(entry->path().filename().string());
@@ -227,7 +227,7 @@ Result<ExportReport> exportRunModel(const RunStore &store, const ExportRequest &
     fs::remove_all(part.path, error);
     LETHE_TRY_VOID(fillFolder(store, plan, part.path, progress));
 
-    std::optional<double> difference;
+    std::optional<ExportCheck> verified;
     if (request.verify) {
         const auto check = compareWithCheckpoint(store, plan, part.path, progress);
         if (!check.ok() && check.error().code == ErrorCode::Corrupt)
@@ -241,11 +241,14 @@ Result<ExportReport> exportRunModel(const RunStore &store, const ExportRequest &
                                             ? "the export's logits differ from the checkpoint's by up to " + std::to_string(check->exactDifference)
                                             : std::string("the export's or the checkpoint's logits are not finite"),
                                         .where = {}, .hint = {}});
-        difference = check->measuredDifference;
+        verified = *check;
     }
     LETHE_TRY_VOID(moveToPlace(part, target));
     LETHE_TRY(ExportReport report, reportOf(target));
-    report.largestLogitDifference = difference;
+    if (verified) {
+        report.largestLogitDifference = verified->measuredDifference;
+        report.differenceAfterRounding = verified->exactDifference;
+    }
     log(LogLevel::Info, "export", "run " + std::to_string(request.run) + " exported to " + target.string());
     return report;
 }

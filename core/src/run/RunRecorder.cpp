@@ -123,7 +123,7 @@ Result<Prepared> prepareNew(const ExperimentSpec &given, const RecordedRun &how)
     ReadFiles files = filesReadBy(prepared.spec);
     prepared.hashLater = std::move(files.large);
     NewRun row{.name = spec.name,
-               .specJson = writeSpec(spec),
+               .specJson = writeSpec(prepared.spec.spec), // with the method's defaults: another version may have others
                .method = spec.method.id,
                .model = prepared.spec.modelFolder.string(),
                .learningRate = spec.training.learningRate,

@@ -119,6 +119,8 @@ private Q_SLOTS:
         QCOMPARE(reading.spec.model, m_script->path("model").string());
         QCOMPARE(reading.spec.data.forget->path, m_script->path("forget.jsonl").string());
         QCOMPARE(details->row.model, m_script->path("model").string());
+        for (const ParameterSpec &parameter : m_script->catalog->find("ga")->parameters) // written out, whatever a later default is
+            QVERIFY2(reading.spec.method.parameters.contains(parameter.name), parameter.name.c_str());
 
         const std::map<std::string, std::string> hashes(details->provenance.fileHashes.begin(), details->provenance.fileHashes.end());
         QCOMPARE(hashes.size(), std::size_t{4}); // config, tokenizer, weights, data

@@ -28,7 +28,10 @@ struct ExportReport {
     std::filesystem::path path;
     std::vector<std::string> files;
     std::uint64_t bytes = 0;
-    std::optional<double> largestLogitDifference; ///< where verified
+    /// Where verified: against the checkpoint as it was trained; 0 unless the export is of a narrower dtype.
+    std::optional<double> largestLogitDifference;
+    /// Where verified: against the checkpoint's weights rounded to the export's dtype. 0, or the export has not passed.
+    std::optional<double> differenceAfterRounding;
 };
 
 /// Writes a run's checkpoint as a folder that transformers loads: config and tokenizer files carried over, weights in the
