@@ -3,6 +3,7 @@
 #include "DiagnosticsPage.h"
 #include "EmptyState.h"
 
+#include <widgets/ExportPage.h>
 #include <widgets/ModelsPage.h>
 #include <widgets/Page.h>
 #include <widgets/WelcomePage.h>
@@ -52,7 +53,7 @@ std::vector<PageEntry> pageList()
         {QStringLiteral("pageCompare"), tr("Compare"), QStringLiteral("compare"), {}},
         {QStringLiteral("pageDiagnostics"), tr("Diagnostics"), QStringLiteral("diagnostics"),
          [](Workspace &workspace, Dialogs &, QWidget *parent) -> Page * { return new DiagnosticsPage(workspace, parent); }},
-        {QStringLiteral("pageExport"), tr("Export"), QStringLiteral("export"), {}},
+        {QStringLiteral("pageExport"), tr("Export"), QStringLiteral("export"), with<ExportPage>()},
     };
     for (PageEntry &entry : pages) {
         if (entry.make)
