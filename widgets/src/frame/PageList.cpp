@@ -3,6 +3,8 @@
 #include "DiagnosticsPage.h"
 #include "EmptyState.h"
 
+#include <widgets/DataPage.h>
+#include <widgets/ExperimentPage.h>
 #include <widgets/ExportPage.h>
 #include <widgets/ModelsPage.h>
 #include <widgets/Page.h>
@@ -45,8 +47,8 @@ std::vector<PageEntry> pageList()
     std::vector<PageEntry> pages{
         {QStringLiteral("pageWelcome"), tr("Welcome"), QStringLiteral("welcome"), with<WelcomePage>()},
         {QStringLiteral("pageModels"), tr("Models"), QStringLiteral("models"), with<ModelsPage>()},
-        {QStringLiteral("pageData"), tr("Data"), QStringLiteral("data"), {}},
-        {QStringLiteral("pageExperiment"), tr("Experiment"), QStringLiteral("experiment"), {}},
+        {QStringLiteral("pageData"), tr("Data"), QStringLiteral("data"), with<DataPage>()},
+        {QStringLiteral("pageExperiment"), tr("Experiment"), QStringLiteral("experiment"), with<ExperimentPage>()},
         {QStringLiteral("pageLive"), tr("Live"), QStringLiteral("live"), {}},
         {QStringLiteral("pageGenerations"), tr("Generations"), QStringLiteral("generations"), {}},
         {QStringLiteral("pageRuns"), tr("Runs"), QStringLiteral("runs"), {}},
