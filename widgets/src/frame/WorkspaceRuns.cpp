@@ -376,7 +376,7 @@ std::vector<RunRow> Workspace::interruptedRuns() const
 
 Result<void> Workspace::startDemo()
 {
-    const fs::path file = resourceFolder() / "demo" / "demo.json";
+    const fs::path file = resourceFolder() / "demo" / "npo.json";
     LETHE_TRY(const ExperimentSpec spec, readSpecFile(file));
     setDraftParent({});
     setDraft(spec);

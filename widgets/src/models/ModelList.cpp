@@ -60,7 +60,7 @@ std::vector<FoundModel> findModels(const QStringList &recent, const QStringList 
     };
     for (const QString &folder : recent)
         add(folder, QFileInfo(folder).fileName(), ModelList::tr("recent"));
-    addChildren(QString::fromStdString((resourceFolder() / "demo").string()), ModelList::tr("demo"));
+    addChildren(QString::fromStdString((resourceFolder() / "demo" / "models").string()), ModelList::tr("demo"));
     for (const QString &folder : userFolders) {
         add(folder, QFileInfo(folder).fileName(), ModelList::tr("your folders"));
         addChildren(folder, ModelList::tr("your folders"));
