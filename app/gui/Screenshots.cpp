@@ -12,6 +12,8 @@
 #include <QtCore/QThreadPool>
 #include <QtCore/QTimer>
 #include <QtWidgets/QApplication>
+#include <QtWidgets/QDialog>
+#include <QtWidgets/QTabWidget>
 
 #include <algorithm>
 #include <cstdio>
@@ -60,23 +62,47 @@ int drawScreens(QApplication &application, MainWindow &window, Workspace &worksp
     }
     waitForTasks(workspace);
     int written = 0;
+    QString prefix;
+    const auto save = [&](QWidget *shown, const QString &name) {
+        settle(100);
+        waitForTasks(workspace);
+        settle(kSettleMilliseconds);
+        const bool saved = shown->grab().save(prefix + name + QStringLiteral(".png"));
+        if (!saved)
+            std::fprintf(stderr, "lethe: %s%s.png cannot be written\n", qUtf8Printable(prefix), qUtf8Printable(name));
+        written += saved ? 1 : 0;
+        return saved;
+    };
     for (const ThemeChoice theme : {ThemeChoice::Light, ThemeChoice::Dark}) {
         Theme::apply(application, theme);
+        prefix = folder + (theme == ThemeChoice::Light ? QStringLiteral("/light-") : QStringLiteral("/dark-"));
         int number = 0;
         for (Page *page : window.pages()) {
             window.showPage(page->objectName());
-            settle(100);
-            waitForTasks(workspace);
-            settle(kSettleMilliseconds);
-            const QString name = QStringLiteral("%1/%2-%3-%4.png")
-                                     .arg(folder, theme == ThemeChoice::Light ? QStringLiteral("light") : QStringLiteral("dark"))
-                                     .arg(++number, 2, 10, QLatin1Char('0')).arg(page->objectName().mid(4).toLower());
-            if (!window.grab().save(name)) {
-                std::fprintf(stderr, "lethe: %s cannot be written\n", qUtf8Printable(name));
+            const QString name = QStringLiteral("%1-%2").arg(++number, 2, 10, QLatin1Char('0')).arg(page->objectName().mid(4).toLower());
+            if (!save(&window, name))
                 return 1;
+            auto *tabs = page->findChild<QTabWidget *>();
+            for (int tab = 1; tabs != nullptr && tabs->isVisible() && tab < tabs->count(); ++tab) {
+                tabs->setCurrentIndex(tab);
+                if (!save(&window, QStringLiteral("%1-%2").arg(name).arg(tab + 1)))
+                    return 1;
             }
-            ++written;
+            if (tabs != nullptr)
+                tabs->setCurrentIndex(0);
         }
+        window.showPage(window.pages().front()->objectName());
+        window.toggleLog();
+        window.openPalette();
+        if (!save(&window, QStringLiteral("11-palette")))
+            return 1;
+        window.toggleLog();
+        for (const char *section : {"general", "plots", "storage", "plugins", "keyboard", "about"}) {
+            window.openSettings(QLatin1String(section));
+            if (!save(window.findChild<QDialog *>(QStringLiteral("settings")), QStringLiteral("12-settings-") + QLatin1String(section)))
+                return 1;
+        }
+        window.findChild<QDialog *>(QStringLiteral("settings"))->close();
     }
     std::printf("%d pictures in %s\n", written, qUtf8Printable(folder));
     return 0;

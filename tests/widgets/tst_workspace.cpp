@@ -1,9 +1,12 @@
 #include "FrameFixture.h"
 
+#include <widgets/Theme.h>
+
 #include <lethe/base/Paths.h>
 
 #include <QtTest/QSignalSpy>
 #include <QtTest/QtTest>
+#include <QtWidgets/QApplication>
 
 using namespace lethe;
 using namespace lethe::test;
@@ -24,6 +27,7 @@ private:
     DataRow row(const char *prompt, const char *answer) const { return {.prompt = prompt, .answer = answer}; }
 
 private Q_SLOTS:
+    void initTestCase() { Theme::apply(*qApp, ThemeChoice::Light); }
     void init()
     {
         m_script = std::make_unique<ScriptedRun>();
@@ -161,7 +165,7 @@ private Q_SLOTS:
         QCOMPARE(steps, std::size_t(5));
         QVERIFY(m_workspace->activeRun() == nullptr);
         QCOMPARE(m_workspace->shownRun(), began.front().front().toLongLong());
-        QCOMPARE(end, QStringLiteral("Forgotten: exact match 96 → 4 %. Kept: 97 → 95 %. 5 step(s) in 0:41."));
+        QCOMPARE(end, QStringLiteral("Forgotten: exact match 96 → 4 %. Kept: 97 → 95 %. 5 steps in 0:41."));
         QCOMPARE(buttons, (QStringList{QStringLiteral("Compare"), QStringLiteral("Export"), QStringLiteral("Change and run again")}));
     }
 

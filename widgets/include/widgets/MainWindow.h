@@ -81,8 +81,6 @@ public:
 
 Q_SIGNALS:
     void pageShown(const QString &id);
-    /// A data file is to be imported (empty: the user chooses one); the Data page is in front.
-    void importAsked(const QString &file);
 
 protected:
     void closeEvent(QCloseEvent *event) override;

@@ -1,5 +1,6 @@
 #include "ActionButton.h"
 
+#include "TintedIcon.h"
 #include "Tones.h"
 
 #include <widgets/Theme.h>
@@ -48,7 +49,7 @@ void ActionButton::follow()
     // The style sheet's style sets the icon too near to the text
     setText((m_action->icon().isNull() ? QString() : QStringLiteral(" ")) + plainText(m_action));
     setAccessibleName(plainText(m_action));
-    setIcon(m_action->icon());
+    setIcon(m_primary ? recolored(m_action->icon(), [] { return Tones::current().onAccent; }) : m_action->icon());
     setToolTip(tipOf(m_action));
     setEnabled(m_action->isEnabled());
     setCheckable(m_action->isCheckable());

@@ -69,7 +69,7 @@ MainWindow::MainWindow(Workspace &workspace, Dialogs &dialogs, const WindowOptio
                           .buttons = {}, .key = QStringLiteral("read-only")});
     if (!workspace.queue().empty())
         m_messages->post({.level = Message::Level::Info,
-                          .text = tr("%n run(s) wait in the queue since the last session.", nullptr, int(workspace.queue().size())),
+                          .text = tr("%n run(s) left in the queue by the last session.", nullptr, int(workspace.queue().size())),
                           .details = {}, .buttons = {{tr("Start the queue"), [this] { m_workspace.startQueue(); }}},
                           .key = QStringLiteral("queue")});
 }

@@ -2,6 +2,10 @@
 
 #include <widgets/MainWindow.h>
 
+#include "WindowLook.h"
+
+#include <widgets/DataPage.h>
+#include <widgets/Dialogs.h>
 #include <widgets/Page.h>
 #include <widgets/Workspace.h>
 
@@ -10,6 +14,7 @@
 #include <QtCore/QFileInfo>
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
+#include <QtCore/QSettings>
 
 namespace lethe {
 
@@ -34,13 +39,16 @@ bool MainWindow::openAsSpec(const QString &file)
 void MainWindow::importFile(const QString &file)
 {
     showPage(QStringLiteral("pageData"));
-    Q_EMIT importAsked(file);
+    if (auto *sets = qobject_cast<DataPage *>(page(QStringLiteral("pageData"))))
+        sets->importFile(file);
 }
 
 void MainWindow::importData()
 {
-    showPage(QStringLiteral("pageData"));
-    Q_EMIT importAsked({});
+    const QStringList files = m_dialogs.openFiles(this, tr("Import data"), m_workspace.settings().value(kLastFolderKey).toString(),
+                                                  tr("Data (*.jsonl *.json *.csv *.txt);;All files (*)"));
+    for (const QString &file : files)
+        importFile(file);
 }
 
 } // namespace lethe

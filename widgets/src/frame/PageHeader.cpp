@@ -28,9 +28,10 @@ PageHeader::PageHeader(QWidget *parent)
     m_more->setMenu(new QMenu(m_more));
     m_more->hide();
     auto *line = new QHBoxLayout(this);
-    line->setContentsMargins(Theme::space(5), Theme::space(3), Theme::space(5), Theme::space(3));
+    line->setContentsMargins(Theme::space(5), Theme::space(2), Theme::space(5), Theme::space(2));
     line->setSpacing(Theme::space(2));
     m_actions->setSpacing(Theme::space(2));
+    m_title->setMinimumHeight(Theme::space(8)); // pages with and without buttons begin at one height
     line->addWidget(m_title, 1);
     line->addLayout(m_actions);
 }

@@ -25,6 +25,7 @@ SettingCard::SettingCard(const QString &heading, QWidget *parent)
     m_form->setContentsMargins(Theme::space(4), Theme::space(3), Theme::space(4), Theme::space(3));
     m_form->setHorizontalSpacing(Theme::space(6));
     m_form->setVerticalSpacing(Theme::space(3));
+    m_form->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop);
     m_form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     card->setLayout(m_form);
     all->addWidget(card);
@@ -34,7 +35,7 @@ void SettingCard::addRow(const QString &name, QWidget *control, const QString &h
 {
     auto *label = new QLabel(name, this);
     label->setBuddy(control);
-    label->setMinimumHeight(Theme::space(7));
+    label->setMinimumSize(fontMetrics().averageCharWidth() * 14, Theme::space(7)); // one column for all cards
     if (control->accessibleName().isEmpty())
         control->setAccessibleName(name);
     auto *field = new QWidget(this);

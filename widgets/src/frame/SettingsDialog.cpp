@@ -106,7 +106,7 @@ SettingsDialog::SettingsDialog(Workspace &workspace, Dialogs &dialogs, WindowAct
     m_stack->addWidget(inScroll(makeKeysPane(actions, this)));
     m_stack->addWidget(inScroll(makeAboutPane(this)));
     auto *all = new QHBoxLayout(this);
-    all->setContentsMargins(Theme::space(4), Theme::space(4), 0, 0);
+    all->setContentsMargins(Theme::space(4), Theme::space(4), 0, Theme::space(4));
     all->addLayout(left);
     all->addWidget(m_stack, 1);
     connect(m_list, &QListWidget::currentRowChanged, this, [this](int row) {

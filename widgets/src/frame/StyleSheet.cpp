@@ -81,7 +81,7 @@ QComboBox::drop-down { subcontrol-origin: border; subcontrol-position: center ri
 QComboBox::down-arrow { image: url(@images/chevron-down.svg); width: @3u; height: @3u; }
 QComboBox::down-arrow:disabled { image: url(@images/chevron-down-off.svg); }
 QComboBox QAbstractItemView { background: @surface; border: 1px solid @outline; outline: none; padding: @1u; selection-background-color: @selection; selection-color: @text; }
-QComboBox QAbstractItemView::item { min-height: @6u; padding: 0 @1u; }
+QComboBox QAbstractItemView::item { min-height: @6u; padding: 0 @1u; border: none; }
 
 QCheckBox, QRadioButton { spacing: @2u; min-height: @6u; border: 1px solid transparent; border-radius: @r; padding: 0 @1u 0 0; }
 QCheckBox:focus, QRadioButton:focus { border-color: @accent; }
@@ -109,8 +109,8 @@ QAbstractItemView { background: @surface; alternate-background-color: @alternate
     selection-background-color: @selection; selection-color: @text; }
 QAbstractItemView:focus { border-color: @accent; }
 QTableView { gridline-color: @border; }
-QTableView::item, QTreeView::item, QListView::item { padding: @1u; }
-QTreeView::item, QListView::item { min-height: @5u; }
+QTableView::item, QTreeView::item, QListView::item { padding: 0 @1u; border: none; }
+QTreeView::item, QListView::item { min-height: @6u; }
 QAbstractItemView::item:hover { background: @hover; }
 QAbstractItemView::item:selected { background: @selection; color: @text; }
 QTreeView::branch:has-children:closed { image: url(@images/chevron-right.svg); }
@@ -192,10 +192,10 @@ QMainWindow::separator:hover { background: @accent; }
 *[messageLevel="success"] { background: @successTint; border: 1px solid @border; border-left: 3px solid @success; border-radius: @r; }
 *[messageLevel="warning"] { background: @warningTint; border: 1px solid @border; border-left: 3px solid @warning; border-radius: @r; }
 *[messageLevel="error"] { background: @errorTint; border: 1px solid @border; border-left: 3px solid @error; border-radius: @r; }
-QPushButton[action-card="true"] { background: @surface; border: 1px solid @border; border-radius: @3u; text-align: left; padding: 0; }
+QPushButton[action-card="true"] { background: @surface; border: 1px solid @border; border-radius: @3u; text-align: left; padding: 0; min-height: 0; }
 QPushButton[action-card="true"]:hover { border-color: @accent; background: @accentTint; }
 QPushButton[action-card="true"]:focus { border: 2px solid @accent; }
-QPushButton[row="true"] { background: transparent; border: 2px solid transparent; border-radius: @r; padding: 0; text-align: left; }
+QPushButton[row="true"] { background: transparent; border: 2px solid transparent; border-radius: @r; padding: 0; text-align: left; min-height: @8u; }
 QPushButton[row="true"]:hover { background: @hover; }
 QPushButton[row="true"]:focus { border: 2px solid @accent; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: @accent; padding: 0 @1u; min-height: @5u; }

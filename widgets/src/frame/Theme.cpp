@@ -1,5 +1,6 @@
 #include <widgets/Theme.h>
 
+#include "Plurals.h"
 #include "TintedIcon.h"
 #include "Tones.h"
 
@@ -83,6 +84,8 @@ QString writeMarks(const Tones &tones)
 void Theme::apply(QApplication &application, ThemeChoice choice)
 {
     initResources();
+    static const bool counted = QCoreApplication::installTranslator(new Plurals(&application)); // once
+    Q_UNUSED(counted)
     s_choice = choice;
     if (choice == ThemeChoice::System)
         s_systemIsDark = systemIsDark(application);

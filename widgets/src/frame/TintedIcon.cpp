@@ -16,7 +16,41 @@ QByteArray readIcon(const QString &name)
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
 }
 
+/// Lays a colour over whatever another icon draws.
+class Recolored final : public QIconEngine
+{
+public:
+    Recolored(const QIcon &icon, QColor (*tint)()) : m_icon(icon), m_tint(tint) {}
+
+    void paint(QPainter *painter, const QRect &rect, QIcon::Mode mode, QIcon::State state) override
+    {
+        painter->drawPixmap(rect, pixmap(rect.size() * painter->device()->devicePixelRatioF(), mode, state));
+    }
+    QPixmap pixmap(const QSize &size, QIcon::Mode mode, QIcon::State state) override
+    {
+        QPixmap drawn(size);
+        drawn.fill(Qt::transparent);
+        QPainter painter(&drawn);
+        m_icon.paint(&painter, QRect(QPoint(0, 0), size), Qt::AlignCenter, mode, state);
+        if (mode != QIcon::Disabled) {
+            painter.setCompositionMode(QPainter::CompositionMode_SourceIn);
+            painter.fillRect(drawn.rect(), m_tint());
+        }
+        return drawn;
+    }
+    QIconEngine *clone() const override { return new Recolored(*this); }
+
+private:
+    QIcon m_icon;
+    QColor (*m_tint)();
+};
+
 } // namespace
+
+QIcon recolored(const QIcon &icon, QColor (*tint)())
+{
+    return icon.isNull() ? icon : QIcon(new Recolored(icon, tint));
+}
 
 QByteArray tintedSvg(const QString &name, const QColor &color)
 {

@@ -30,6 +30,9 @@ private:
     QByteArray m_svg;
 };
 
+/// \p icon in one colour of the theme: for buttons whose ground is a colour itself.
+QIcon recolored(const QIcon &icon, QColor (*tint)());
+
 /// The icon's SVG with `currentColor` replaced; empty where there is no such icon.
 QByteArray tintedSvg(const QString &name, const QColor &color);
 

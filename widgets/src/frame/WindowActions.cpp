@@ -65,7 +65,7 @@ void WindowActions::makeFile()
          [this] { m_window.copyStore(); });
     make("actionStoreFolder", tr("Open store &folder"), QStringLiteral("folder"), {}, tr("Show where runs and checkpoints lie"),
          [this] { m_window.openStoreFolder(); });
-    make("actionQuit", tr("&Quit"), {}, QKeySequence::Quit, tr("Close Lethe"), [this] { m_window.close(); });
+    make("actionQuit", tr("&Quit"), QStringLiteral("close"), QKeySequence(Qt::CTRL | Qt::Key_Q), tr("Close Lethe"), [this] { m_window.close(); });
 }
 
 void WindowActions::makeEdit()

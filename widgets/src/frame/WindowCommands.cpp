@@ -11,6 +11,7 @@
 #include "Rail.h"
 #include "SettingsDialog.h"
 #include "WindowActions.h"
+#include "WindowLook.h"
 
 #include <widgets/Dialogs.h>
 #include <widgets/Format.h>
@@ -39,7 +40,6 @@ namespace lethe {
 
 namespace {
 
-const QString kLastFolderKey = QStringLiteral("folders/last");
 constexpr int kPauseToDiskMilliseconds = 10000;
 constexpr int kPauseSliceMilliseconds = 20;
 

@@ -8,6 +8,7 @@ class QSettings;
 namespace lethe {
 
 inline const QString kRailFoldedKey = QStringLiteral("window/railFolded");
+inline const QString kLastFolderKey = QStringLiteral("folders/last"); ///< of the file dialogs
 inline const QString kPageKey = QStringLiteral("window/page");
 
 /// Geometry, docks and every named splitter as they were left; the first time (or with \p defaults) four fifths of the

@@ -172,7 +172,7 @@ void Workspace::loadSetsOfDraft()
                 for (const RejectedRow &row : data->rejected)
                     lines << tr("line %1: %2").arg(row.line).arg(QString::fromStdString(row.reason));
                 post({.level = Message::Level::Warning,
-                      .text = tr("%n row(s) of %1 cannot be used and were left out.", nullptr, int(data->rejected.size()))
+                      .text = tr("%1: %n row(s) left out, because they cannot be used.", nullptr, int(data->rejected.size()))
                                   .arg(QString::fromStdString(fs::path(sources[side]->path).filename().string())),
                       .details = lines.join(QLatin1Char('\n')), .buttons = {}, .key = QStringLiteral("sets-") + QLatin1String(name)});
             }

@@ -115,7 +115,7 @@ QWidget *AskPane::makeOptions()
     m_temperature->setRange(0.05, 5.0);
     m_temperature->setSingleStep(0.1);
     m_temperature->setValue(0.8);
-    m_seed->setRange(0, 1 << 30);
+    m_seed->setRange(0, 999999);
     m_length->setRange(1, 2048);
     m_length->setValue(48);
     add(tr("Template"), m_template);

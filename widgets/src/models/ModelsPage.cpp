@@ -53,7 +53,7 @@ ModelsPage::ModelsPage(Workspace &workspace, Dialogs &dialogs, QWidget *parent)
     splitter->addWidget(buildDetails());
     splitter->setStretchFactor(0, 0);
     splitter->setStretchFactor(1, 1);
-    splitter->setSizes({fontMetrics().averageCharWidth() * 44, fontMetrics().averageCharWidth() * 110});
+    splitter->setSizes({fontMetrics().averageCharWidth() * 40, fontMetrics().averageCharWidth() * 120});
     auto *all = new QVBoxLayout(this);
     all->setContentsMargins(Theme::space(5), 0, Theme::space(5), Theme::space(4));
     all->addWidget(splitter);
@@ -128,6 +128,7 @@ QWidget *ModelsPage::buildList()
 QWidget *ModelsPage::buildDetails()
 {
     m_right = new QStackedWidget(this);
+    m_right->setMinimumWidth(fontMetrics().averageCharWidth() * 60);
     m_right->addWidget(new EmptyState(QStringLiteral("models"), tr("No model chosen"),
                                       tr("Choose one of the list, open a folder, or drop one on the window. Folders are read where they lie, "
                                          "never copied."), this));

@@ -66,6 +66,10 @@ QVariant TensorModel::data(const QModelIndex &index, int role) const
 
 QVariant TensorModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
+    if (orientation == Qt::Horizontal && role == Qt::TextAlignmentRole) {
+        const bool number = static_cast<Column>(section) == Column::Shape || static_cast<Column>(section) == Column::Bytes;
+        return int((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+    }
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};
     switch (static_cast<Column>(section)) {
@@ -104,10 +108,10 @@ TensorTable::TensorTable(QWidget *parent)
     m_table->horizontalHeader()->setStretchLastSection(true);
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().averageCharWidth();
-    m_table->setColumnWidth(0, letter * 48);
-    m_table->setColumnWidth(1, letter * 18);
-    m_table->setColumnWidth(2, letter * 10);
-    m_table->setColumnWidth(3, letter * 14);
+    m_table->setColumnWidth(0, letter * 44);
+    m_table->setColumnWidth(1, letter * 15);
+    m_table->setColumnWidth(2, letter * 8);
+    m_table->setColumnWidth(3, letter * 12);
     auto *all = new QVBoxLayout(this);
     all->setContentsMargins(0, Theme::space(3), 0, 0);
     all->setSpacing(Theme::space(2));

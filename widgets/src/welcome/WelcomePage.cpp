@@ -59,6 +59,13 @@ QString change(const RunRow &row, const char *id, const QString &name)
     return name + QLatin1Char(' ') + (before ? from + QStringLiteral(" → ") : QString()) + format::percent(after);
 }
 
+QLabel *nothing(const QString &text, QWidget *parent)
+{
+    QLabel *made = label(text, TextRole::Muted, parent);
+    made->setMargin(Theme::space(2));
+    return made;
+}
+
 void clear(QVBoxLayout *layout)
 {
     while (QLayoutItem *item = layout->takeAt(0)) {
@@ -198,8 +205,8 @@ void WelcomePage::buildLists(QVBoxLayout *column)
         lists->addLayout(side, stretch);
         return rows;
     };
-    m_runs = card(tr("Recent runs"), 3);
-    m_models = card(tr("Recent models"), 2);
+    m_runs = card(tr("Recent runs"), 5);
+    m_models = card(tr("Recent models"), 3);
     column->addWidget(m_lists);
     m_device = label(QString(), TextRole::Caption, this);
     m_device->setObjectName(QStringLiteral("welcomeDevice"));
@@ -244,7 +251,7 @@ void WelcomePage::showRuns(const std::vector<RunRow> &rows)
     for (std::size_t i = 0; i < std::min(rows.size(), kRunsShown); ++i)
         m_runs->addWidget(runRow(rows[i]));
     if (rows.empty())
-        m_runs->addWidget(label(tr("No run yet."), TextRole::Muted, this));
+        m_runs->addWidget(nothing(tr("No run yet."), this));
 }
 
 QWidget *WelcomePage::runRow(const RunRow &row)
@@ -262,15 +269,15 @@ QWidget *WelcomePage::runRow(const RunRow &row)
     line->addWidget(color);
     auto *title = label(name, TextRole::Body, button);
     title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    line->addWidget(title, 3);
+    line->addWidget(title, 1);
     line->addWidget(new IconLabel(statusIcon(row.status), 4, button));
     auto *status = label(statusWord(row.status), TextRole::Muted, button);
     status->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("interrupted")) + Theme::space(1));
     line->addWidget(status);
     const QStringList changes{change(row, "forget_exact_match", tr("forget")), change(row, "retain_exact_match", tr("retain"))};
     auto *numbers = label(changes.join(QStringLiteral("   ")).trimmed(), TextRole::Muted, button);
-    numbers->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    line->addWidget(numbers, 3);
+    numbers->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("forget 100 → 100 %   retain 100 → 100 %")));
+    line->addWidget(numbers);
     auto *when = label(format::ago(QString::fromStdString(row.createdAt)), TextRole::Caption, button);
     when->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     when->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("59 min ago")));
@@ -294,7 +301,7 @@ void WelcomePage::showModels()
     for (const QString &folder : recent)
         m_models->addWidget(modelRow(folder));
     if (recent.isEmpty())
-        m_models->addWidget(label(tr("No model yet."), TextRole::Muted, this));
+        m_models->addWidget(nothing(tr("No model yet."), this));
 }
 
 QWidget *WelcomePage::modelRow(const QString &folder)
