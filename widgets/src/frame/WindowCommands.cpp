@@ -14,6 +14,7 @@
 #include "WindowLook.h"
 
 #include <widgets/Dialogs.h>
+#include <widgets/ExperimentPage.h>
 #include <widgets/Format.h>
 #include <widgets/Page.h>
 #include <widgets/PageList.h>
@@ -149,13 +150,11 @@ void MainWindow::openSettings(const QString &section)
 
 void MainWindow::startOrQueue()
 {
-    if (const auto started = m_workspace.startDraft(); !started.ok()) {
-        m_messages->post(problem(QStringLiteral("start"), started.error()));
+    // The page knows where each problem belongs, and focuses the first
+    auto *form = qobject_cast<ExperimentPage *>(page(QStringLiteral("pageExperiment")));
+    if (!m_workspace.checkDraft().empty())
         showPage(QStringLiteral("pageExperiment"));
-        return;
-    }
-    m_messages->dismiss(QStringLiteral("start"));
-    showPage(QStringLiteral("pageLive"));
+    form->startRun();
 }
 
 void MainWindow::togglePause()

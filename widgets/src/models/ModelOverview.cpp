@@ -63,18 +63,18 @@ QColor partColor(std::size_t index)
 
 } // namespace
 
-MemoryBar::MemoryBar(QWidget *parent)
+MemoryPartsBar::MemoryPartsBar(QWidget *parent)
     : QWidget(parent)
 {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
-QSize MemoryBar::sizeHint() const
+QSize MemoryPartsBar::sizeHint() const
 {
     return {Theme::space(60), Theme::space(4)};
 }
 
-void MemoryBar::setParts(std::vector<Part> parts, std::int64_t freeBytes)
+void MemoryPartsBar::setParts(std::vector<Part> parts, std::int64_t freeBytes)
 {
     m_parts = std::move(parts);
     m_free = freeBytes;
@@ -86,7 +86,7 @@ void MemoryBar::setParts(std::vector<Part> parts, std::int64_t freeBytes)
     update();
 }
 
-void MemoryBar::paintEvent(QPaintEvent *)
+void MemoryPartsBar::paintEvent(QPaintEvent *)
 {
     std::int64_t sum = 0;
     for (const Part &part : m_parts)
@@ -108,7 +108,7 @@ void MemoryBar::paintEvent(QPaintEvent *)
     }
 }
 
-bool MemoryBar::event(QEvent *event)
+bool MemoryPartsBar::event(QEvent *event)
 {
     if (event->type() == QEvent::ToolTip) {
         QToolTip::showText(static_cast<QHelpEvent *>(event)->globalPos(), accessibleDescription(), this);
@@ -119,7 +119,7 @@ bool MemoryBar::event(QEvent *event)
 
 ModelOverview::ModelOverview(Workspace &workspace, QWidget *parent)
     : QWidget(parent), m_workspace(workspace), m_problems(new QVBoxLayout), m_facts(new QFormLayout), m_sum(label({}, TextRole::Body, this)),
-      m_items(label({}, TextRole::Caption, this)), m_basis(label({}, TextRole::Caption, this)), m_bar(new MemoryBar(this))
+      m_items(label({}, TextRole::Caption, this)), m_basis(label({}, TextRole::Caption, this)), m_bar(new MemoryPartsBar(this))
 {
     auto *all = new QVBoxLayout(this);
     all->setContentsMargins(Theme::space(1), Theme::space(3), Theme::space(1), Theme::space(3));
@@ -204,11 +204,11 @@ void ModelOverview::fillMemory()
     const bool reference = method != nullptr
         && std::find(method->needs.begin(), method->needs.end(), "reference") != method->needs.end();
     const MemoryEstimate estimate = estimateMemory(*m_info, draft.training, draft.data.maxLength, kTypicalTokens, kTypicalLabels, reference);
-    const std::vector<MemoryBar::Part> parts{{tr("weights"), estimate.weights},       {tr("reference"), estimate.reference},
+    const std::vector<MemoryPartsBar::Part> parts{{tr("weights"), estimate.weights},       {tr("reference"), estimate.reference},
                                              {tr("gradients"), estimate.gradients},   {tr("optimizer"), estimate.optimizer},
                                              {tr("activations"), estimate.activations}, {tr("logits"), estimate.logits}};
     QStringList items;
-    for (const MemoryBar::Part &part : parts)
+    for (const MemoryPartsBar::Part &part : parts)
         if (part.bytes > 0)
             items << tr("%1 %2").arg(part.name, format::bytes(part.bytes));
     m_items->setText(items.join(QStringLiteral("  ·  ")));

@@ -13,12 +13,12 @@ namespace lethe {
 class Workspace;
 
 /// The parts of a sum of memory, drawn as one bar against what is free.
-class MemoryBar final : public QWidget
+class MemoryPartsBar final : public QWidget
 {
     Q_OBJECT
 
 public:
-    explicit MemoryBar(QWidget *parent = nullptr);
+    explicit MemoryPartsBar(QWidget *parent = nullptr);
     struct Part {
         QString name;
         std::int64_t bytes = 0;
@@ -56,7 +56,7 @@ private:
     QLabel *m_sum;
     QLabel *m_items;
     QLabel *m_basis;
-    MemoryBar *m_bar;
+    MemoryPartsBar *m_bar;
 };
 
 } // namespace lethe
