@@ -14,6 +14,7 @@
 #include <widgets/TaskList.h>
 #include <widgets/Theme.h>
 
+#include <QtCore/QDir>
 #include <QtCore/QFileInfo>
 #include <QtCore/QTemporaryFile>
 #include <QtGui/QClipboard>
@@ -61,11 +62,37 @@ void DataPage::Private::importFiles()
         openImport(file);
 }
 
-void DataPage::Private::openImport(const QString &file)
+void DataPage::Private::openImport(const QString &path)
 {
+    if (!QFileInfo(path).isDir()) {
+        waitingImports << path;
+    } else {
+        // A folder as TOFU's: what is named after a set is taken, the others are said.
+        QStringList others;
+        for (const QFileInfo &file : QDir(path).entryInfoList({QStringLiteral("*.json"), QStringLiteral("*.jsonl"), QStringLiteral("*.csv")}, QDir::Files, QDir::Name)) {
+            const bool named = file.fileName().contains(QLatin1String("forget"), Qt::CaseInsensitive) || file.fileName().contains(QLatin1String("retain"), Qt::CaseInsensitive);
+            (named ? waitingImports : others) << file.absoluteFilePath();
+        }
+        if (waitingImports.isEmpty())
+            workspace.post({.level = Message::Level::Warning, .text = tr("%1 holds no file that is named after a forget or a retain set.").arg(path),
+                            .details = others.join(u'\n'), .buttons = {}, .key = QStringLiteral("data-folder")});
+    }
+    openNextImport();
+}
+
+void DataPage::Private::openNextImport()
+{
+    if (importing || waitingImports.isEmpty())
+        return; // one dialog at a time
+    importing = true;
+    const QString file = waitingImports.takeFirst();
     workspace.settings().setValue(kFolderKey, QFileInfo(file).absolutePath());
     auto *dialog = new ImportDialog(file, workspace.tasks(), workspace.settings(), &page);
     connect(dialog, &ImportDialog::imported, &page, [this](const ImportResult &result) { takeImport(result); });
+    connect(dialog, &QDialog::finished, &page, [this] {
+        importing = false;
+        openNextImport();
+    });
     dialog->open();
 }
 
@@ -358,6 +385,19 @@ void DataPage::Private::sampleRows()
         return;
     if (const auto seed = dialogs.askNumber(&page, tr("Keep a sample"), tr("Seed:"), 0, 0, std::numeric_limits<int>::max()))
         sets.sample(active, *kept, static_cast<quint64>(*seed));
+}
+
+void DataPage::Private::leave()
+{
+    // Out of the field first; from the table on, the filters go.
+    SampleView &view = panel(active).view();
+    if (QWidget *focus = page.focusWidget(); focus && focus != &view && qobject_cast<QLineEdit *>(focus)) {
+        view.setFocus(Qt::ShortcutFocusReason);
+        return;
+    }
+    filter->clear();
+    for (SetPanel *side : panels)
+        side->view().filters().clearFields();
 }
 
 void DataPage::Private::otherTable()

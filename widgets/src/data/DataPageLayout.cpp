@@ -80,6 +80,7 @@ void DataPage::Private::buildActions()
     add(QStringLiteral("actionDataPaste"), tr("Paste rows"), QStringLiteral("paste"), tr("Insert rows from a table on the clipboard"), QKeySequence::Paste, &Private::pasteRows);
     add(QStringLiteral("actionDataShuffle"), tr("Shuffle…"), QStringLiteral("refresh"), tr("Put the rows of the set in front in a random order"), {}, &Private::shuffleRows);
     add(QStringLiteral("actionDataSample"), tr("Keep a sample…"), QStringLiteral("filter"), tr("Keep some rows of the set in front, drawn with a seed"), {}, &Private::sampleRows);
+    add(QStringLiteral("actionDataClearFilters"), tr("Leave the field, clear the filters"), QStringLiteral("filter"), tr("Back to the table; once there, all rows are shown again"), key(Qt::Key_Escape), &Private::leave);
     add(QStringLiteral("actionDataOtherTable"), tr("Other table"), QStringLiteral("compare"), tr("Go to the other set"), key(Qt::Key_F6), &Private::otherTable);
 }
 

@@ -42,7 +42,8 @@ struct DataPage::Private {
 
     // commands (DataPageCommands.cpp)
     void importFiles();
-    void openImport(const QString &file);
+    void openImport(const QString &path);
+    void openNextImport();
     void takeImport(const ImportResult &result);
     void saveAs();
     void newSet();
@@ -66,6 +67,7 @@ struct DataPage::Private {
     void shuffleRows();
     void sampleRows();
     void otherTable();
+    void leave();
     void fix(SampleFlag flag);
     void filterFlag(SampleFlag flag);
 
@@ -91,6 +93,8 @@ struct DataPage::Private {
     bool keeping = false; ///< the sets in the workspace are being set by this page
     bool loaded = false;
     quint64 loadTicket = 0;
+    QStringList waitingImports;
+    bool importing = false;
     WorkingSets head; ///< name and fields; its rows are not used
     QTimer keepTimer;
     QTimer filterTimer;

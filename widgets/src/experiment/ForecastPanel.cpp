@@ -14,10 +14,10 @@
 namespace lethe {
 
 /// How much of the free memory the run takes: by part, on one bar.
-class MemoryBar final : public QWidget
+class ForecastBar final : public QWidget
 {
 public:
-    explicit MemoryBar(QWidget *parent) : QWidget(parent)
+    explicit ForecastBar(QWidget *parent) : QWidget(parent)
     {
         setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
         setFixedHeight(Theme::space(2));
@@ -47,7 +47,7 @@ private:
     double m_share = -1;
 };
 
-ForecastPanel::ForecastPanel(QWidget *parent) : QWidget(parent), m_grid(new QGridLayout), m_advice(new QLabel(this)), m_bar(new MemoryBar(this))
+ForecastPanel::ForecastPanel(QWidget *parent) : QWidget(parent), m_grid(new QGridLayout), m_advice(new QLabel(this)), m_bar(new ForecastBar(this))
 {
     auto *outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);

@@ -35,7 +35,7 @@ private:
     QGridLayout *m_grid;
     QMap<QString, QLabel *> m_values;
     QLabel *m_advice;
-    class MemoryBar *m_bar;
+    class ForecastBar *m_bar;
 };
 
 } // namespace lethe

@@ -6,15 +6,50 @@
 
 #include <widgets/Theme.h>
 
+#include <QtGui/QPainter>
 #include <QtWidgets/QBoxLayout>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QToolButton>
 
 namespace lethe {
 
+/// The sign of a changed value, as high as the control beside it.
+class ChangeDot final : public QWidget
+{
+public:
+    ChangeDot(int height, QWidget *parent) : QWidget(parent) { setFixedSize(Theme::space(3), height); }
+    void setChanged(bool changed)
+    {
+        m_changed = changed;
+        setAccessibleName(changed ? FormField::tr("changed") : QString());
+        update();
+    }
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        if (!m_changed)
+            return;
+        QPainter painter(this);
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(Theme::accent());
+        const double radius = Theme::space(2) / 2.0 - 1;
+        painter.drawEllipse(QRectF(rect()).center(), radius, radius);
+    }
+
+private:
+    bool m_changed = false;
+};
+
+int FormField::labelWidth(const QFontMetrics &metrics)
+{
+    return metrics.averageCharWidth() * 17;
+}
+
 FormField::FormField(const QString &path, const ParameterSpec &parameter, const FieldLook &look, Dialogs &dialogs, QWidget *parent)
     : QWidget(parent), m_path(path), m_parameter(parameter), m_editor(makeFieldEditor(parameter, look, dialogs, this)),
-      m_dot(new QLabel(this)), m_label(new QLabel(this)), m_reset(new QToolButton(this)), m_problem(new QLabel(this)),
+      m_dot(new ChangeDot(m_editor->sizeHint().height(), this)), m_label(new QLabel(this)), m_reset(new QToolButton(this)), m_problem(new QLabel(this)),
       m_baseline(toJsonValue(parameter.defaultValue))
 {
     setObjectName(path);
@@ -23,10 +58,10 @@ FormField::FormField(const QString &path, const ParameterSpec &parameter, const 
     m_label->setText(label);
     m_label->setBuddy(m_editor->control());
     m_label->setWordWrap(true);
-    m_label->setFixedWidth(fontMetrics().averageCharWidth() * 22);
-    m_label->setMinimumHeight(Theme::space(6));
-    m_dot->setFixedWidth(Theme::space(3));
-    m_dot->setAlignment(Qt::AlignCenter);
+    m_label->setFixedWidth(labelWidth(fontMetrics()));
+    m_label->setMinimumHeight(m_editor->sizeHint().height());
+    m_label->setAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_editor->setMinimumHeight(m_editor->sizeHint().height());
 
     QStringList tip;
     if (!parameter.help.empty())
@@ -65,7 +100,8 @@ FormField::FormField(const QString &path, const ParameterSpec &parameter, const 
     if (!wide && parameter.type == ParameterType::Number && look.emptyMeaning.isEmpty() && aside.isEmpty())
         aside = range();
     if (!wide) {
-        auto *note = captionLabel(aside);
+        auto *note = captionLabel(aside, true);
+        note->setMinimumWidth(1); // it wraps rather than push the form out of its column
         line->addWidget(note, 1);
     }
     line->addWidget(m_reset, 0, Qt::AlignTop);
@@ -124,12 +160,7 @@ void FormField::showChange()
 {
     const bool changed = isChanged();
     m_reset->setVisible(changed);
-    m_dot->setText(changed ? QStringLiteral("●") : QString());
-    m_dot->setAccessibleName(changed ? tr("changed") : QString());
-    Theme::mark(m_dot, "changed", changed);
-    QPalette colors = m_dot->palette();
-    colors.setColor(QPalette::WindowText, Theme::accent());
-    m_dot->setPalette(colors);
+    m_dot->setChanged(changed);
     Theme::mark(m_editor->control(), "changed", changed);
 }
 

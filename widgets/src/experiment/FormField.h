@@ -7,6 +7,8 @@ class QToolButton;
 
 namespace lethe {
 
+class ChangeDot;
+
 /// One value of the spec in the form: label, control, what is said of it, a dot where it differs, the way back, and beneath it
 /// what is wrong with it. Its object name is the key path.
 class FormField final : public QWidget
@@ -15,6 +17,9 @@ class FormField final : public QWidget
 
 public:
     FormField(const QString &path, const ParameterSpec &parameter, const FieldLook &look, Dialogs &dialogs, QWidget *parent = nullptr);
+
+    /// Of the column of labels, the same in all fields.
+    static int labelWidth(const QFontMetrics &metrics);
 
     const QString &path() const { return m_path; }
     const ParameterSpec &parameter() const { return m_parameter; }
@@ -38,7 +43,7 @@ private:
     QString m_path;
     ParameterSpec m_parameter;
     FieldEditor *m_editor;
-    QLabel *m_dot;
+    ChangeDot *m_dot;
     QLabel *m_label;
     QToolButton *m_reset;
     QLabel *m_problem;

@@ -85,9 +85,9 @@ std::vector<SpecField> trainingFields(const QStringList &devices)
     return {
         Maker("training.learning_rate", kNumber, standard.learningRate).label(trField("learning rate")).least(0).help(trField("Rate at the end of the warm-up.")),
         Maker("training.epochs", kNumber, standard.epochs).label(trField("epochs")).least(0, true).help(trField("Passes over the forget set; 0.5 is half of one.")),
-        Maker("training.batch_size", kInteger, standard.batchSize).label(trField("batch size")).least(1).unit(trField("forget rows, and as many retain rows"))
+        Maker("training.batch_size", kInteger, standard.batchSize).label(trField("batch size")).least(1).unit(trField("rows of each set"))
             .help(trField("Rows of one micro-batch.")),
-        Maker("training.gradient_accumulation", kInteger, standard.gradientAccumulation).label(trField("accumulation")).least(1).unit(trField("micro-batches a step"))
+        Maker("training.gradient_accumulation", kInteger, standard.gradientAccumulation).label(trField("accumulation")).least(1).unit(trField("batches a step"))
             .help(trField("A step's loss is the same for 1 × 32 rows and 8 × 4.")),
         Maker("training.schedule", kChoice, std::string("linear")).label(trField("schedule")).choices({"constant", "linear", "cosine"})
             .help(trField("How the rate falls after the warm-up; linear ends at zero.")),
@@ -133,7 +133,7 @@ std::vector<SpecField> evaluationFields()
 {
     const EvalSpec standard;
     return {
-        Maker("eval.every_steps", kInteger, kNothing).label(trField("evaluate every")).least(1).unit(trField("steps, and before the first and after the last")).empty(trField("never between"))
+        Maker("eval.every_steps", kInteger, kNothing).label(trField("evaluate every")).least(1).unit(trField("steps, at the start and at the end")).empty(trField("never between"))
             .help(trField("Each evaluation is a point of the forget and retain curves.")),
         Maker("eval.metrics", kList, std::vector<std::string>{"basic"}).label(trField("metrics"))
             .suggest({QStringLiteral("basic"), QStringLiteral("forget_prob"), QStringLiteral("forget_rouge"), QStringLiteral("forget_exact_match"),

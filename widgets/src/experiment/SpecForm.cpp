@@ -87,13 +87,14 @@ void SpecForm::build()
     connect(m_eval, &QCheckBox::clicked, this, [this](bool on) { setPart(kEval, on); });
 
     Panel *dataCard = addGroup(tr("Model and data"), QStringLiteral("groupData"));
-    addFields(dataCard, QStringLiteral("model"), modelFields());
+    const std::vector<SpecField> model = modelFields();
+    addFields(dataCard, QStringLiteral("model"), {model.front()});
     auto *modelLine = new QHBoxLayout;
     m_modelText = captionLabel();
     m_modelText->setObjectName(QStringLiteral("experimentModelText"));
     m_modelButton = new QPushButton(Theme::icon(QStringLiteral("models")), tr("Choose a model…"), dataCard);
     m_modelButton->setObjectName(QStringLiteral("experimentChooseModel"));
-    modelLine->addSpacing(fontMetrics().averageCharWidth() * 22 + Theme::space(7));
+    modelLine->addSpacing(FormField::labelWidth(fontMetrics()) + Theme::space(7));
     modelLine->addWidget(m_modelText, 1);
     modelLine->addWidget(m_modelButton);
     dataCard->body()->addLayout(modelLine);
@@ -107,7 +108,7 @@ void SpecForm::build()
     auto *line = new QHBoxLayout;
     line->setSpacing(Theme::space(2));
     auto *name = new QLabel(tr("sets"), m_sets);
-    name->setFixedWidth(fontMetrics().averageCharWidth() * 22);
+    name->setFixedWidth(FormField::labelWidth(fontMetrics()));
     m_setsText = new QLabel(m_sets);
     m_setsText->setObjectName(QStringLiteral("experimentSetsText"));
     m_setsText->setWordWrap(true);
@@ -122,7 +123,7 @@ void SpecForm::build()
         auto *problem = new QLabel(m_sets);
         problem->setObjectName(QLatin1String(part) + QStringLiteral(".problem"));
         problem->setWordWrap(true);
-        problem->setContentsMargins(fontMetrics().averageCharWidth() * 22 + Theme::space(7), 0, 0, 0);
+        problem->setContentsMargins(FormField::labelWidth(fontMetrics()) + Theme::space(7), 0, 0, 0);
         Theme::setRole(problem, TextRole::Error);
         problem->hide();
         sets->addWidget(problem);
@@ -130,7 +131,9 @@ void SpecForm::build()
     }
     dataCard->body()->addWidget(m_sets);
     connect(m_setsButton, &QPushButton::clicked, this, &SpecForm::setsRequested);
-    addFields(dataCard, QStringLiteral("data"), dataFields());
+    std::vector<SpecField> others = dataFields();
+    others.insert(others.end(), model.begin() + 1, model.end());
+    addFields(dataCard, QStringLiteral("data"), others);
     m_layout->addStretch();
 }
 

@@ -9,7 +9,7 @@
 #include <QtGui/QKeyEvent>
 #include <QtWidgets/QCompleter>
 #include <QtWidgets/QLineEdit>
-#include <QtWidgets/QToolButton>
+#include <QtWidgets/QPushButton>
 
 namespace lethe {
 
@@ -79,15 +79,14 @@ void TokenEdit::showTokens()
     }
     m_chips.clear();
     for (qsizetype at = 0; at < m_tokens.size(); ++at) {
-        auto *chip = new QToolButton(this);
+        auto *chip = new QPushButton(this);
         chip->setText(m_tokens.at(at) + QStringLiteral("  ×"));
         chip->setAccessibleName(tr("Remove %1").arg(m_tokens.at(at)));
         chip->setToolTip(tr("Click to remove"));
-        chip->setProperty("chip", true);
         m_flow->insertWidget(static_cast<int>(at), chip);
         chip->show();
         m_chips.append(chip);
-        connect(chip, &QToolButton::clicked, this, [this, at] {
+        connect(chip, &QPushButton::clicked, this, [this, at] {
             m_tokens.removeAt(at);
             showTokens();
             m_line->setFocus();
