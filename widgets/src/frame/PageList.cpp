@@ -8,6 +8,7 @@
 #include <widgets/ExportPage.h>
 #include <widgets/ModelsPage.h>
 #include <widgets/Page.h>
+#include <widgets/RunsPage.h>
 #include <widgets/WelcomePage.h>
 
 #include <QtCore/QCoreApplication>
@@ -51,7 +52,7 @@ std::vector<PageEntry> pageList()
         {QStringLiteral("pageExperiment"), tr("Experiment"), QStringLiteral("experiment"), with<ExperimentPage>()},
         {QStringLiteral("pageLive"), tr("Live"), QStringLiteral("live"), {}},
         {QStringLiteral("pageGenerations"), tr("Generations"), QStringLiteral("generations"), {}},
-        {QStringLiteral("pageRuns"), tr("Runs"), QStringLiteral("runs"), {}},
+        {QStringLiteral("pageRuns"), tr("Runs"), QStringLiteral("runs"), with<RunsPage>()},
         {QStringLiteral("pageCompare"), tr("Compare"), QStringLiteral("compare"), {}},
         {QStringLiteral("pageDiagnostics"), tr("Diagnostics"), QStringLiteral("diagnostics"),
          [](Workspace &workspace, Dialogs &, QWidget *parent) -> Page * { return new DiagnosticsPage(workspace, parent); }},

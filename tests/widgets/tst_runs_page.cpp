@@ -1,0 +1,277 @@
+#include "FormsBench.h"
+
+#include "runs/RunTableModel.h"
+
+#include <widgets/RunsPage.h>
+
+#include <QtGui/QAction>
+#include <QtGui/QUndoStack>
+#include <QtTest/QAbstractItemModelTester>
+#include <QtTest/QSignalSpy>
+#include <QtTest/QtTest>
+#include <QtWidgets/QHeaderView>
+#include <QtWidgets/QLabel>
+#include <QtWidgets/QLineEdit>
+#include <QtWidgets/QPlainTextEdit>
+#include <QtWidgets/QPushButton>
+#include <QtWidgets/QTableView>
+
+using namespace lethe;
+using namespace lethe::test;
+
+class TestRunsPage : public QObject
+{
+    Q_OBJECT
+
+private:
+    std::unique_ptr<FormsBench> m_bench;
+    std::unique_ptr<RunsPage> m_page;
+
+    RunId addRun(const std::string &name, const std::string &method, RunStatus status, double learningRate)
+    {
+        NewRun fresh;
+        fresh.name = name;
+        fresh.method = method;
+        fresh.model = "/models/tiny";
+        fresh.specJson = "{\"name\": \"" + name + "\"}";
+        fresh.learningRate = learningRate;
+        fresh.plannedSteps = 40;
+        fresh.provenance.letheVersion = "0.0-test";
+        const auto run = m_bench->store->createRun(fresh);
+        if (!run.ok())
+            qFatal("%s", run.error().message().c_str());
+        m_bench->store->appendEvaluation(*run, {.step = 0, .seconds = 0, .subset = false,
+                                                .metrics = {{"forget_exact_match", 0.96, {}}, {"retain_exact_match", 0.97, {}}}, .samples = {}});
+        m_bench->store->appendEvent(*run, {.step = 3, .kind = "warning", .text = "step skipped"});
+        RunSummary summary;
+        summary.runId = *run;
+        summary.status = status;
+        summary.steps = 40;
+        summary.seconds = 41;
+        summary.finalMetrics = {{"forget_exact_match", 0.04, {}}, {"retain_exact_match", 0.95, {}}};
+        m_bench->store->finishRun(summary);
+        return *run;
+    }
+    void fill()
+    {
+        addRun("ga", "ga", RunStatus::Failed, 1e-4);
+        addRun("npo low", "npo", RunStatus::Done, 1e-5);
+        addRun("npo high", "npo", RunStatus::Stopped, 2e-5);
+        const auto kept = m_bench->store->flush();
+        QVERIFY2(kept.ok(), kept.ok() ? "" : kept.error().message().c_str());
+    }
+    void openPage()
+    {
+        m_page = std::make_unique<RunsPage>(*m_bench->workspace, m_bench->dialogs);
+        m_page->resize(1200, 700);
+        m_page->show();
+        m_page->activate();
+    }
+    QTableView *table() const { return m_page->findChild<QTableView *>(QStringLiteral("runTable")); }
+    QAction *action(const char *name) const { return m_page->findChild<QAction *>(QLatin1String(name)); }
+    QModelIndex cell(const QString &name, int column) const
+    {
+        for (int row = 0; row < table()->model()->rowCount(); ++row)
+            if (table()->model()->index(row, RunTableModel::Name).data().toString() == name)
+                return table()->model()->index(row, column);
+        return {};
+    }
+    void select(const QString &name) { table()->selectRow(cell(name, 0).row()); }
+
+private Q_SLOTS:
+    void init() { m_bench = std::make_unique<FormsBench>(); }
+    void cleanup()
+    {
+        m_page.reset();
+        m_bench.reset();
+    }
+
+    void theModelKeepsItsPromises()
+    {
+        RunTableModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const auto rows = [](std::initializer_list<RunId> ids) {
+            std::vector<RunRow> made;
+            for (const RunId id : ids) {
+                RunRow row;
+                row.id = id;
+                row.name = "run " + std::to_string(id);
+                row.color = "#0072B2";
+                made.push_back(row);
+            }
+            return made;
+        };
+        model.setRuns(rows({3, 2, 1}));
+        const QPersistentModelIndex held = model.index(1, RunTableModel::Name);
+        model.setRuns(rows({6, 5, 3, 2, 1}));
+        QCOMPARE(held.row(), 3);
+        model.setRuns(rows({6, 4, 2}));
+        QCOMPARE(held.row(), 2);
+        QCOMPARE(held.data().toString(), QStringLiteral("run 2"));
+        model.setRuns(rows({2, 4, 6})); // another order
+        QCOMPARE(model.runs().front().id, RunId(2));
+        auto changed = rows({2, 4, 6});
+        changed[1].note = "new";
+        QSignalSpy told(&model, &RunTableModel::dataChanged);
+        model.setRuns(changed);
+        QCOMPARE(told.count(), 1);
+        model.apply({.run = 4, .field = RunEdit::Field::Bin, .before = false, .after = true});
+        QCOMPARE(model.rowCount(), 2);
+        QVERIFY(!model.setData(model.index(0, RunTableModel::Name), QStringLiteral("  "))); // no run without a name
+        QVERIFY(!model.setData(model.index(0, RunTableModel::Method), QStringLiteral("ga")));
+        model.setRuns({});
+        QCOMPARE(model.rowCount(), 0);
+    }
+
+    void anEmptyStoreOffersTheDemo()
+    {
+        openPage();
+        auto *demo = m_page->findChild<QPushButton *>(QStringLiteral("runsDemo"));
+        QVERIFY(demo != nullptr);
+        QTRY_VERIFY(demo->isVisible());
+        grab(*m_page, QStringLiteral("runs-empty"));
+    }
+
+    void aRunShowsWhatItReached()
+    {
+        fill();
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        QCOMPARE(cell("npo low", RunTableModel::Status).data().toString(), QStringLiteral("done"));
+        const QString forget = cell("npo low", RunTableModel::Forget).data().toString();
+        QVERIFY2(forget.contains(u'→'), qPrintable(forget));
+        QCOMPARE(cell("npo low", RunTableModel::Model).data().toString(), QStringLiteral("tiny"));
+        select("npo low");
+        auto *spec = m_page->findChild<QPlainTextEdit *>(QStringLiteral("runSpec"));
+        QTRY_VERIFY(spec->toPlainText().contains(QLatin1String("npo low")));
+        QVERIFY(m_page->findChild<QPlainTextEdit *>(QStringLiteral("runEvents"))->toPlainText().contains(QLatin1String("step skipped")));
+        QVERIFY(m_page->findChild<QPlainTextEdit *>(QStringLiteral("runProvenance"))->toPlainText().contains(QLatin1String("0.0-test")));
+        QVERIFY(!action("actionRunsResume")->isEnabled());
+        select("npo high");
+        QVERIFY(action("actionRunsResume")->isEnabled());
+        select("npo low");
+        grab(*m_page, QStringLiteral("runs"));
+    }
+
+    void aMistypedQueryLeavesTheResults()
+    {
+        fill();
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        auto *query = m_page->findChild<QLineEdit *>(QStringLiteral("runsFilter"));
+        query->setText(QStringLiteral("method:npo lr<2e-5"));
+        QCOMPARE(table()->model()->rowCount(), 1);
+        query->setText(QStringLiteral("method:npo lr<2e-"));
+        QCOMPARE(table()->model()->rowCount(), 1);
+        QVERIFY(query->property("invalid").toBool());
+        QVERIFY(m_page->findChild<QLabel *>(QStringLiteral("runsProblem"))->isVisible());
+        query->clear();
+        QVERIFY(!query->property("invalid").toBool());
+        QCOMPARE(table()->model()->rowCount(), 3);
+    }
+
+    void anEditIsStoredAndUndone()
+    {
+        fill();
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        const RunId run = m_bench->store->runs()->at(2).id;
+        QVERIFY(table()->model()->setData(cell("ga", RunTableModel::Name), QStringLiteral("first try")));
+        QCOMPARE(m_bench->store->run(run)->name, std::string("first try"));
+        QVERIFY(cell("first try", 0).isValid());
+        QVERIFY(table()->model()->setData(cell("first try", RunTableModel::Tags), QStringLiteral("paper,  old , paper")));
+        QCOMPARE(m_bench->store->run(run)->tags, (std::vector<std::string>{"paper", "old"}));
+        select("first try");
+        action("actionRunsStar")->trigger();
+        QVERIFY(m_bench->store->run(run)->starred);
+        while (m_page->undoStack()->canUndo())
+            m_page->undoStack()->undo();
+        const auto row = m_bench->store->run(run);
+        QVERIFY(row.ok());
+        QCOMPARE(row->name, std::string("ga"));
+        QVERIFY(row->tags.empty());
+        QVERIFY(!row->starred);
+        QVERIFY(cell("ga", 0).isValid());
+        m_page->undoStack()->redo();
+        QCOMPARE(m_bench->store->run(run)->name, std::string("first try"));
+    }
+
+    void aDeletedRunComesBack()
+    {
+        fill();
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        table()->selectAll();
+        action("actionRunsDelete")->trigger();
+        QCOMPARE(table()->model()->rowCount(), 0);
+        QVERIFY(m_bench->store->runs()->empty());
+        m_page->undoStack()->undo();
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        QCOMPARE(m_bench->store->runs()->size(), std::size_t(3));
+    }
+
+    void theSelectionGoesToCompare()
+    {
+        fill();
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        QSignalSpy asked(m_bench->workspace.get(), &Workspace::pageRequested);
+        table()->selectAll();
+        action("actionRunsCompare")->trigger();
+        action("actionRunsCompare")->trigger(); // none twice
+        QCOMPARE(m_bench->workspace->compared().size(), std::size_t(3));
+        QCOMPARE(asked.last().first().toString(), QStringLiteral("pageCompare"));
+        select("npo low");
+        action("actionRunsShow")->trigger();
+        QCOMPARE(asked.last().first().toString(), QStringLiteral("pageLive"));
+    }
+
+    void aSelectionOutlivesNewRuns()
+    {
+        fill();
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        select("npo low");
+        addRun("later", "ga", RunStatus::Done, 1e-4);
+        QTRY_COMPARE_WITH_TIMEOUT(table()->model()->rowCount(), 4, 5000);
+        QCOMPARE(table()->selectionModel()->selectedRows(RunTableModel::Name).value(0).data().toString(), QStringLiteral("npo low"));
+    }
+
+    void anExportIsReadBack()
+    {
+        fill();
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        m_bench->dialogs.savePath = m_bench->path(QStringLiteral("out.json"));
+        select("npo high");
+        action("actionRunsExport")->trigger();
+        QSignalSpy told(m_bench->workspace.get(), &Workspace::messagePosted);
+        QTRY_COMPARE(told.count(), 1);
+        QFile file(m_bench->dialogs.savePath);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const auto run = m_bench->store->importRun(file.readAll().toStdString());
+        QVERIFY2(run.ok(), run.ok() ? "" : run.error().message().c_str());
+    }
+
+    void columnsStayAsTheyWereLeft()
+    {
+        fill();
+        openPage();
+        QHeaderView *header = table()->horizontalHeader();
+        header->moveSection(header->visualIndex(RunTableModel::Note), 2);
+        table()->setColumnHidden(RunTableModel::Model, true);
+        table()->sortByColumn(RunTableModel::LearningRate, Qt::AscendingOrder);
+        header->resizeSection(RunTableModel::Name, 321);
+        openPage();
+        header = table()->horizontalHeader();
+        QCOMPARE(header->visualIndex(RunTableModel::Note), 2);
+        QVERIFY(header->isSectionHidden(RunTableModel::Model));
+        QCOMPARE(header->sectionSize(RunTableModel::Name), 321);
+        QCOMPARE(header->sortIndicatorSection(), int(RunTableModel::LearningRate));
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        QCOMPARE(table()->model()->index(0, RunTableModel::Name).data().toString(), QStringLiteral("npo low"));
+    }
+};
+
+QTEST_MAIN(TestRunsPage)
+#include "tst_runs_page.moc"

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "RunQuery.h"
+
+#include <QtCore/QSortFilterProxyModel>
+
+namespace lethe {
+
+class RunTableModel;
+
+/// The runs that a query leaves, in the order of a column.
+class RunFilterModel final : public QSortFilterProxyModel
+{
+    Q_OBJECT
+
+public:
+    explicit RunFilterModel(RunTableModel *runs, QObject *parent = nullptr);
+    void setQuery(RunQuery query);
+
+protected:
+    bool filterAcceptsRow(int row, const QModelIndex &parent) const override;
+
+private:
+    RunTableModel *m_runs;
+    RunQuery m_query;
+};
+
+} // namespace lethe
