@@ -3,9 +3,12 @@
 #include "DiagnosticsPage.h"
 #include "EmptyState.h"
 
+#include <widgets/ComparePage.h>
 #include <widgets/DataPage.h>
 #include <widgets/ExperimentPage.h>
 #include <widgets/ExportPage.h>
+#include <widgets/GenerationsPage.h>
+#include <widgets/LivePage.h>
 #include <widgets/ModelsPage.h>
 #include <widgets/Page.h>
 #include <widgets/RunsPage.h>
@@ -50,10 +53,10 @@ std::vector<PageEntry> pageList()
         {QStringLiteral("pageModels"), tr("Models"), QStringLiteral("models"), with<ModelsPage>()},
         {QStringLiteral("pageData"), tr("Data"), QStringLiteral("data"), with<DataPage>()},
         {QStringLiteral("pageExperiment"), tr("Experiment"), QStringLiteral("experiment"), with<ExperimentPage>()},
-        {QStringLiteral("pageLive"), tr("Live"), QStringLiteral("live"), {}},
-        {QStringLiteral("pageGenerations"), tr("Generations"), QStringLiteral("generations"), {}},
+        {QStringLiteral("pageLive"), tr("Live"), QStringLiteral("live"), with<LivePage>()},
+        {QStringLiteral("pageGenerations"), tr("Generations"), QStringLiteral("generations"), with<GenerationsPage>()},
         {QStringLiteral("pageRuns"), tr("Runs"), QStringLiteral("runs"), with<RunsPage>()},
-        {QStringLiteral("pageCompare"), tr("Compare"), QStringLiteral("compare"), {}},
+        {QStringLiteral("pageCompare"), tr("Compare"), QStringLiteral("compare"), with<ComparePage>()},
         {QStringLiteral("pageDiagnostics"), tr("Diagnostics"), QStringLiteral("diagnostics"),
          [](Workspace &workspace, Dialogs &, QWidget *parent) -> Page * { return new DiagnosticsPage(workspace, parent); }},
         {QStringLiteral("pageExport"), tr("Export"), QStringLiteral("export"), with<ExportPage>()},

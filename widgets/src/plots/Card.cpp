@@ -55,9 +55,9 @@ void Card::paintEvent(QPaintEvent *)
     painter.setClipPath(shape);
     painter.fillPath(shape, tint);
     if (m_tone == Tone::Hatched) {
-        tint.setAlphaF(0.16F);
-        painter.setPen(QPen(tint, 5 * unit));
-        const double step = 14 * unit;
+        tint.setAlphaF(0.10F);
+        painter.setPen(QPen(tint, 4 * unit));
+        const double step = 16 * unit;
         for (double x = area.left() - area.height(); x < area.right() + area.height(); x += step)
             painter.drawLine(QPointF(x, area.bottom() + step), QPointF(x + area.height() + 2 * step, area.top() - step));
     }

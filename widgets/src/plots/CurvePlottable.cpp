@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace lethe {
@@ -187,10 +188,35 @@ LevelLines::LevelLines(QCustomPlot *plot)
     : QCPLayerable(plot, QStringLiteral("main"))
 {}
 
-void LevelLines::setLevels(const std::vector<PlotLevel> &levels, const PlotStyle &style)
+void LevelLines::setLevels(const std::vector<PlotLevel> &levels, const std::vector<PlotCurve> &curves, const PlotStyle &style)
 {
     m_levels = levels;
+    m_curves = curves;
     m_style = style;
+}
+
+int LevelLines::crossings(const QRectF &rect) const
+{
+    constexpr int kPlaces = 12;
+    int count = 0;
+    for (const PlotCurve &curve : m_curves) {
+        const CurveData &data = *curve.data;
+        if (!curve.visible || data.size() < 2)
+            continue;
+        for (int i = 0; i <= kPlaces; ++i) {
+            const double x = mParentPlot->xAxis->pixelToCoord(rect.left() + rect.width() * i / kPlaces);
+            const auto after = std::ranges::lower_bound(data.x(), x) - data.x().begin();
+            if (after <= 0 || static_cast<std::size_t>(after) >= data.size())
+                continue;
+            const auto b = static_cast<std::size_t>(after);
+            const double width = data.x()[b] - data.x()[b - 1];
+            const double share = width > 0 ? (x - data.x()[b - 1]) / width : 0;
+            const double y = data.smoothed()[b - 1] + share * (data.smoothed()[b] - data.smoothed()[b - 1]);
+            const double pixel = std::isfinite(y) ? mParentPlot->yAxis->coordToPixel(y) : -1e9;
+            count += pixel >= rect.top() - 2 && pixel <= rect.bottom() + 2;
+        }
+    }
+    return count;
 }
 
 void LevelLines::applyDefaultAntialiasingHint(QCPPainter *painter) const
@@ -220,16 +246,27 @@ void LevelLines::draw(QCPPainter *painter)
         painter->setPen(pen);
         painter->drawLine(QPointF(area.left(), y), QPointF(area.right(), y));
 
+        // on either side of the line, right, left or between: where the fewest curves run
         const double width = metrics.horizontalAdvance(level.name) + 2 * m_style.unit;
         const double gap = 4 * m_style.unit;
-        QRectF label(area.right() - width - gap, y - metrics.height() - 1, width, metrics.height());
-        const auto hitsAny = [&taken](const QRectF &rect) {
-            return std::ranges::any_of(taken, [&rect](const QRectF &other) { return other.intersects(rect); });
-        };
-        if (label.top() < area.top() || hitsAny(label))
-            label.moveTop(y + 1);
-        while (hitsAny(label) && label.left() - width > area.left())
-            label.translate(-width - 3 * gap, 0);
+        QRectF label;
+        int fewest = std::numeric_limits<int>::max();
+        for (const double place : {1.0, 0.0, 0.5}) {
+            for (const double lines : {-1.0, 0.0, 0.9}) {
+                const QRectF rect(area.left() + gap + place * (area.width() - width - 2 * gap), y + 1 + lines * (metrics.height() + 2), width, metrics.height());
+                if (rect.top() < area.top() || rect.bottom() > area.bottom())
+                    continue;
+                int count = crossings(rect) + (lines > 0.5 ? 2 : 0);
+                for (const QRectF &other : taken)
+                    count += other.intersects(rect) ? 1000 : 0;
+                if (count < fewest) {
+                    fewest = count;
+                    label = rect;
+                }
+            }
+        }
+        if (label.isEmpty())
+            continue; // the line is outside the view
         taken.push_back(label);
         painter->setPen(m_style.muted);
         painter->drawText(label, Qt::AlignRight | Qt::AlignVCenter | Qt::TextDontClip, level.name);

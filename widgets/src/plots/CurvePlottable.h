@@ -40,7 +40,8 @@ class LevelLines : public QCPLayerable
 
 public:
     explicit LevelLines(QCustomPlot *plot);
-    void setLevels(const std::vector<PlotLevel> &levels, const PlotStyle &style);
+    /// \p curves: what the labels keep clear of.
+    void setLevels(const std::vector<PlotLevel> &levels, const std::vector<PlotCurve> &curves, const PlotStyle &style);
 
 protected:
     void applyDefaultAntialiasingHint(QCPPainter *painter) const override;
@@ -48,7 +49,11 @@ protected:
     void draw(QCPPainter *painter) override;
 
 private:
+    /// How many places of \p rect a curve runs through.
+    int crossings(const QRectF &rect) const;
+
     std::vector<PlotLevel> m_levels;
+    std::vector<PlotCurve> m_curves;
     PlotStyle m_style;
 };
 

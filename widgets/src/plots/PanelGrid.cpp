@@ -12,8 +12,8 @@
 namespace lethe {
 namespace {
 
-constexpr int kPanelWidthInLetters = 46;
-constexpr int kPanelHeightInLines = 13;
+constexpr int kPanelWidthInLetters = 38;
+constexpr int kPanelHeightInLines = 15;
 constexpr int kMostColumns = 3;
 
 } // namespace
@@ -46,7 +46,7 @@ PanelGrid::Item *PanelGrid::item(const QString &id)
     return found == m_items.end() ? nullptr : &*found;
 }
 
-void PanelGrid::add(const QString &id, const QString &title, QWidget *panel)
+void PanelGrid::add(const QString &id, const QString &title, QWidget *panel, const QString &before)
 {
     panel->setParent(m_inside);
     panel->setMinimumHeight(fontMetrics().height() * kPanelHeightInLines);
@@ -57,8 +57,10 @@ void PanelGrid::add(const QString &id, const QString &title, QWidget *panel)
     }
     // before the first that stands behind it in the order that was kept
     const qsizetype rank = m_keptOrder.indexOf(id);
-    qsizetype at = m_items.size();
+    const auto next = std::ranges::find(m_items, before, &Item::id);
+    qsizetype at = next - m_items.begin();
     if (rank >= 0) {
+        at = m_items.size();
         for (qsizetype i = 0; i < m_items.size(); ++i) {
             if (m_keptOrder.indexOf(m_items[i].id) > rank) {
                 at = i;

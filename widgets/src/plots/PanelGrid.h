@@ -19,7 +19,8 @@ public:
     PanelGrid(const QString &name, QSettings *settings, QWidget *parent = nullptr);
 
     /// Takes \p panel over. \p id is stable; a `PlotPanel`'s wishes (fill, hide, move) are connected.
-    void add(const QString &id, const QString &title, QWidget *panel);
+    /// \p before: the panel it stands in front of, where the user has not chosen another order.
+    void add(const QString &id, const QString &title, QWidget *panel, const QString &before = {});
     void remove(const QString &id);
     QWidget *panel(const QString &id) const;
     /// A panel that has nothing to show yet takes no room; what the user hid stays hidden.

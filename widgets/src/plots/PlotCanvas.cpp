@@ -107,7 +107,7 @@ void PlotCanvas::mouseMoveEvent(QMouseEvent *event)
         return;
     }
     if (axisRect()->rect().contains(at))
-        Q_EMIT hovered(xAxis->pixelToCoord(at.x()));
+        Q_EMIT hovered(xAxis->pixelToCoord(at.x()), yAxis->pixelToCoord(at.y()));
     else
         Q_EMIT hoverLeft();
 }

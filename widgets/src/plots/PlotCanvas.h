@@ -52,7 +52,7 @@ Q_SIGNALS:
     void viewWillChange(); ///< before a change by the user: the view to come back to
     void viewChanged();    ///< by the user
     void allRequested();
-    void hovered(double x);
+    void hovered(double x, double y);
     void hoverLeft();
     void menuRequested(const QPoint &globalPosition);
 

@@ -82,7 +82,10 @@ void PlotPanel::build()
     bold.setWeight(QFont::DemiBold);
     m_titleLabel->setFont(bold);
     m_titleLabel->setToolTip(tr("Double click fills the page with this panel"));
-    m_titleLabel->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_titleLabel->setMinimumWidth(fontMetrics().averageCharWidth() * 6);
+    m_valueLabel = new QLabel(this);
+    m_valueLabel->setObjectName(QStringLiteral("value_") + m_kind);
+    m_valueLabel->hide();
     m_titleLabel->installEventFilter(this);
 
     const auto makeButton = [this](const char *name, const QString &accessible) {
@@ -131,7 +134,10 @@ void PlotPanel::build()
 
     auto *head = new QHBoxLayout;
     head->setSpacing(0);
-    head->addWidget(m_titleLabel, 1);
+    head->addWidget(m_titleLabel);
+    head->addSpacing(2 * space);
+    head->addWidget(m_valueLabel);
+    head->addStretch(1);
     head->addWidget(m_logButton);
     head->addWidget(m_smoothingButton);
     head->addWidget(m_menuButton);
@@ -160,7 +166,10 @@ void PlotPanel::build()
     connect(m_canvas, &PlotCanvas::viewWillChange, this, &PlotPanel::rememberView);
     connect(m_canvas, &PlotCanvas::viewChanged, this, &PlotPanel::userMoved);
     connect(m_canvas, &PlotCanvas::allRequested, this, &PlotPanel::showAll);
-    connect(m_canvas, &PlotCanvas::hovered, m_group, [this](double x) { m_group->setCursor(x); });
+    connect(m_canvas, &PlotCanvas::hovered, this, [this](double x, double y) {
+        m_group->setCursor(x);
+        Q_EMIT hoveredAt(x, y);
+    });
     connect(m_canvas, &PlotCanvas::hoverLeft, m_group, [this] { m_group->setCursor(std::nullopt); });
     connect(m_canvas, &PlotCanvas::menuRequested, this, [this](const QPoint &at) { m_menu->popup(at); });
 
@@ -178,7 +187,7 @@ void PlotPanel::build()
     connect(m_pill, &QToolButton::clicked, this, &PlotPanel::showAll);
 
     auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(2 * space, space, space, space);
+    column->setContentsMargins(2 * space, space, space, space / 3);
     column->setSpacing(space / 2);
     column->addLayout(head);
     column->addWidget(m_legend);
@@ -239,9 +248,29 @@ std::size_t PlotPanel::addCurve(const QString &key, const QString &name, const C
     PlotCurve added{.key = key, .name = name, .style = style, .markers = markers};
     added.data->setSmoothing(m_smoothing);
     m_contents.curves.push_back(std::move(added));
-    m_scene->show(m_contents);
-    m_legend->setCurves(m_contents.curves);
+    showCurves();
     return m_contents.curves.size() - 1;
+}
+
+void PlotPanel::setCurves(std::vector<PlotCurve> curves)
+{
+    m_contents.curves = std::move(curves);
+    for (const PlotCurve &each : m_contents.curves) {
+        if (each.data->smoothing() != m_smoothing)
+            each.data->setSmoothing(m_smoothing);
+    }
+    m_fitted = false;
+    showCurves();
+    updateLogButton();
+    scheduleRedraw();
+}
+
+void PlotPanel::showCurves()
+{
+    m_scene->show(m_contents);
+    const bool alone = m_contents.curves.size() == 1;
+    m_valueLabel->setVisible(alone && m_legendWanted);
+    m_legend->setCurves(m_legendWanted && !alone ? m_contents.curves : std::vector<PlotCurve>{});
 }
 
 std::optional<std::size_t> PlotPanel::curve(const QString &key) const
@@ -277,8 +306,7 @@ void PlotPanel::setCurveStyle(std::size_t curve, const QString &name, const Curv
 {
     m_contents.curves.at(curve).name = name;
     m_contents.curves[curve].style = style;
-    m_scene->show(m_contents);
-    m_legend->setCurves(m_contents.curves);
+    showCurves();
     scheduleRedraw();
 }
 
@@ -288,8 +316,7 @@ void PlotPanel::setCurveVisible(std::size_t curve, bool visible)
         return;
     m_contents.curves[curve].visible = visible;
     m_fitted = false;
-    m_scene->show(m_contents);
-    m_legend->setCurves(m_contents.curves);
+    showCurves();
     updateLogButton();
     scheduleRedraw();
 }
@@ -309,8 +336,7 @@ void PlotPanel::removeCurves()
     m_contents.levels.clear();
     m_fitted = false;
     m_history.clear();
-    m_scene->show(m_contents);
-    m_legend->setCurves(m_contents.curves);
+    showCurves();
     updateLogButton();
     scheduleRedraw();
 }
@@ -326,7 +352,8 @@ void PlotPanel::setLevels(const std::vector<PlotLevel> &levels)
 
 void PlotPanel::setLegendShown(bool shown)
 {
-    m_legend->setMaximumHeight(shown ? QWIDGETSIZE_MAX : 0);
+    m_legendWanted = shown;
+    showCurves();
 }
 
 std::optional<AxisSpan> PlotPanel::xExtent() const
@@ -600,6 +627,10 @@ void PlotPanel::updateReadout()
         if (column.smoothing() > 0)
             full += tr(", smoothed %1").arg(format::full(smooth));
         m_legend->setValue(i, formatted(smooth), full);
+        if (m_contents.curves.size() == 1) {
+            m_valueLabel->setText(formatted(smooth));
+            m_valueLabel->setToolTip(full);
+        }
         if (lines.cursor && curve.visible && std::isfinite(smooth))
             lines.dots.emplace_back(QPointF(column.x()[at], smooth), curve.style.color(m_scene->style()));
     }
@@ -680,32 +711,34 @@ bool PlotPanel::showsFocus() const
 
 void PlotPanel::keyPressEvent(QKeyEvent *event)
 {
+    if ((event->modifiers() & ~(Qt::ShiftModifier | Qt::KeypadModifier)) || !handleKey(event->key()))
+        event->ignore();
+}
+
+bool PlotPanel::handleKey(int key)
+{
     const QPointF middle = m_canvas->axisRect()->rect().center();
     const double stride = m_canvas->axisRect()->width() / 8.0;
-    if (event->modifiers() & ~(Qt::ShiftModifier | Qt::KeypadModifier)) {
-        event->ignore();
-        return;
-    }
-    switch (event->key()) {
+    switch (key) {
     case Qt::Key_L:
         if (logObstacle().isEmpty())
             setLog(!m_wantsLog);
-        break;
-    case Qt::Key_S: openSmoothing(); break;
+        return true;
+    case Qt::Key_S: openSmoothing(); return true;
     case Qt::Key_F:
         if (m_group->isFollowing())
             m_group->setFollowing(false);
         else
             showAll();
-        break;
-    case Qt::Key_M: m_group->toggleMark(); break;
-    case Qt::Key_Home: showAll(); break;
-    case Qt::Key_Backspace: showPrevious(); break;
-    case Qt::Key_Plus: m_canvas->zoom(0.8, middle, true, true); break;
-    case Qt::Key_Minus: m_canvas->zoom(1.25, middle, true, true); break;
-    case Qt::Key_Left: m_canvas->pan({stride, 0}); break;
-    case Qt::Key_Right: m_canvas->pan({-stride, 0}); break;
-    default: event->ignore();
+        return true;
+    case Qt::Key_M: m_group->toggleMark(); return true;
+    case Qt::Key_Home: showAll(); return true;
+    case Qt::Key_Backspace: showPrevious(); return true;
+    case Qt::Key_Plus: m_canvas->zoom(0.8, middle, true, true); return true;
+    case Qt::Key_Minus: m_canvas->zoom(1.25, middle, true, true); return true;
+    case Qt::Key_Left: m_canvas->pan({stride, 0}); return true;
+    case Qt::Key_Right: m_canvas->pan({-stride, 0}); return true;
+    default: return false;
     }
 }
 

@@ -64,6 +64,8 @@ public:
 
     /// Returns the curve's index.
     std::size_t addCurve(const QString &key, const QString &name, const CurveStyle &style, bool markers = false);
+    /// All curves at once, data included; what was there goes.
+    void setCurves(std::vector<PlotCurve> curves);
     std::optional<std::size_t> curve(const QString &key) const;
     void append(std::size_t curve, std::span<const PlotPoint> points);
     void append(std::size_t curve, double step, double value);
@@ -102,7 +104,11 @@ public:
     PlotCanvas &canvas() { return *m_canvas; }
     PlotLegend &legend() { return *m_legend; }
     QMenu *menu() { return m_menu; }
+    /// One of the plots' keys (`L S F M Home Backspace + − ← →`); false for any other.
+    bool handleKey(int key);
     void setMaximised(bool maximised);
+    /// Asks how and where, and writes.
+    void exportAs();
 
 Q_SIGNALS:
     void maximiseRequested();
@@ -112,6 +118,7 @@ Q_SIGNALS:
     void curveToggled(const QString &key, bool visible);
     void soloRequested(const QString &key);
     void readoutChanged();
+    void hoveredAt(double x, double y);
     /// Something worth a line in the message bar: an export's path or its failure.
     void noted(const QString &text, bool failed);
 
@@ -141,9 +148,9 @@ private:
     void userMoved();
     void updateReadout();
     void updateLogButton();
+    void showCurves();
     void updatePill();
     void updateSummary();
-    void exportAs();
     void copyPicture();
     void copyData();
 
@@ -168,6 +175,8 @@ private:
     int m_redraws = 0;
 
     QLabel *m_titleLabel;
+    QLabel *m_valueLabel; ///< a curve that is alone needs no legend, only its value
+    bool m_legendWanted = true;
     QToolButton *m_logButton;
     QToolButton *m_smoothingButton;
     QToolButton *m_menuButton;

@@ -46,7 +46,7 @@ void PlotScene::show(const PlotContents &contents)
         m_plottables.push_back(new CurvePlottable(m_plot.xAxis, m_plot.yAxis));
     for (std::size_t i = 0; i < m_plottables.size(); ++i)
         m_plottables[i]->setCurve(contents.curves[i], m_style);
-    m_levels->setLevels(contents.levels, m_style);
+    m_levels->setLevels(contents.levels, contents.curves, m_style);
 
     m_plot.xAxis->setLabel(contents.xTitle);
     m_plot.yAxis->setLabel(contents.yTitle);
@@ -93,7 +93,7 @@ void PlotScene::dress()
     m_plot.xAxis->grid()->setVisible(false);
     m_plot.yAxis->setBasePen(Qt::NoPen);
     m_plot.yAxis->setTickPen(Qt::NoPen);
-    m_plot.axisRect()->setMinimumMargins(QMargins(qRound(8 * unit), qRound(6 * unit), qRound(10 * unit), qRound(6 * unit)));
+    m_plot.axisRect()->setMinimumMargins(QMargins(qRound(8 * unit), qRound(6 * unit), qRound(10 * unit), qRound(2 * unit)));
     m_plot.plotLayout()->setMargins(QMargins(0, 0, 0, 0));
 }
 

@@ -5,6 +5,8 @@
 #include <QtGui/QPolygonF>
 #include <QtWidgets/QWidget>
 
+#include <array>
+
 namespace lethe {
 namespace {
 
@@ -51,12 +53,23 @@ PlotStyle PlotStyle::paper(double dpi, double points, bool transparent)
 
 CurveStyle CurveStyle::of(CurveRole role)
 {
-    return {.role = role, .look = {}, .width = 1};
+    return {.role = role, .look = {}, .width = 1, .ownDash = {}, .ownMarker = {}};
+}
+
+CurveStyle CurveStyle::variant(CurveRole role, std::size_t variant)
+{
+    constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine, Qt::DashDotDotLine};
+    constexpr std::array kMarkers{CurveMarker::Circle, CurveMarker::Square, CurveMarker::Diamond, CurveMarker::Triangle,
+                                  CurveMarker::Cross};
+    CurveStyle style = of(role);
+    style.ownDash = kDashes[variant % kDashes.size()];
+    style.ownMarker = kMarkers[variant % kMarkers.size()];
+    return style;
 }
 
 CurveStyle CurveStyle::of(const RunLook &look)
 {
-    return {.role = {}, .look = look, .width = 1};
+    return {.role = {}, .look = look, .width = 1, .ownDash = {}, .ownMarker = {}};
 }
 
 QColor CurveStyle::color(const PlotStyle &style) const
@@ -76,12 +89,12 @@ QColor CurveStyle::color(const PlotStyle &style) const
 
 Qt::PenStyle CurveStyle::dash() const
 {
-    return role ? Theme::dash(*role) : look.dash;
+    return ownDash ? *ownDash : role ? Theme::dash(*role) : look.dash;
 }
 
 CurveMarker CurveStyle::marker() const
 {
-    return role ? CurveMarker::None : look.marker;
+    return ownMarker ? *ownMarker : role ? CurveMarker::None : look.marker;
 }
 
 QPen CurveStyle::pen(const PlotStyle &style) const

@@ -37,8 +37,12 @@ struct CurveStyle {
     std::optional<CurveRole> role;
     RunLook look;      ///< where there is no role
     double width = 1;  ///< factor of the style's line width
+    std::optional<Qt::PenStyle> ownDash;    ///< where several measures share a role's colour
+    std::optional<CurveMarker> ownMarker;
 
     static CurveStyle of(CurveRole role);
+    /// The role's colour for one of several measures in a panel; \p variant from 0 on changes dash and marker.
+    static CurveStyle variant(CurveRole role, std::size_t variant);
     static CurveStyle of(const RunLook &look);
 
     QColor color(const PlotStyle &style) const;

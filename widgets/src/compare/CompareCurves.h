@@ -1,0 +1,51 @@
+#pragma once
+
+#include "ComparedRuns.h"
+
+#include "plots/PlotPanel.h"
+
+#include <QtCore/QObject>
+#include <QtCore/QSet>
+
+class QSettings;
+
+namespace lethe {
+
+class PanelGrid;
+class PlotGroup;
+
+/// The panels of Compare: one a measure, one curve a run.
+class CompareCurves : public QObject
+{
+    Q_OBJECT
+
+public:
+    CompareCurves(PanelGrid &grid, PlotGroup &group, QSettings *settings, QObject *parent = nullptr);
+
+    void setAxis(CompareAxis axis) { m_axis = axis; }
+    /// Fills all panels anew.
+    void show(const std::vector<ComparedRun> &runs, const QSet<RunId> &hidden);
+    void setHidden(const std::vector<ComparedRun> &runs, const QSet<RunId> &hidden);
+    void raise(std::size_t run, bool on);
+    PlotPanel *panel(const QString &kind) const { return m_panels.value(kind); }
+    PlotPanel *front() const;
+
+    /// `step`, `epoch`, `tokens`, `time, s`.
+    static QString axisTitle(CompareAxis axis);
+    static CurveData evaluationCurve(const ComparedRun &run, const std::string &metric, CompareAxis axis);
+
+Q_SIGNALS:
+    void noted(const QString &text, bool failed);
+    void hoveredAt(const QString &kind, double x, double y);
+
+private:
+    PlotPanel *make(const QString &kind, const QString &title, const QString &yTitle, int direction, double smoothing);
+
+    PanelGrid &m_grid;
+    PlotGroup &m_group;
+    QSettings *m_settings;
+    CompareAxis m_axis = CompareAxis::Step;
+    QHash<QString, PlotPanel *> m_panels;
+};
+
+} // namespace lethe
