@@ -293,9 +293,12 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
 
 Qt::ItemFlags RunTableModel::flags(const QModelIndex &index) const
 {
-    const Qt::ItemFlags usual = QAbstractTableModel::flags(index) | Qt::ItemNeverHasChildren;
+    const Qt::ItemFlags usual = QAbstractTableModel::flags(index);
+    if (!index.isValid())
+        return usual;
     const int column = index.column();
-    return index.isValid() && (column == Name || column == Tags || column == Note) ? usual | Qt::ItemIsEditable : usual;
+    const bool editable = column == Name || column == Tags || column == Note;
+    return usual | Qt::ItemNeverHasChildren | (editable ? Qt::ItemIsEditable : Qt::NoItemFlags);
 }
 
 } // namespace lethe
