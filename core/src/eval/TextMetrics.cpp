@@ -1,6 +1,8 @@
 #include <lethe/eval/TextMetrics.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <unordered_map>
 
 namespace lethe {
@@ -35,6 +37,32 @@ std::size_t longestCommonSubsequence(const std::vector<std::string> &a, const st
         }
     }
     return row.back();
+}
+
+std::vector<std::string_view> wordsOf(std::string_view text)
+{
+    std::vector<std::string_view> words;
+    for (auto begin = std::find_if_not(text.begin(), text.end(), isWhite); begin != text.end();) {
+        const auto end = std::find_if(begin, text.end(), isWhite);
+        words.emplace_back(begin, end);
+        begin = std::find_if_not(end, text.end(), isWhite);
+    }
+    return words;
+}
+
+std::map<std::vector<std::string_view>, std::int64_t> countedGrams(const std::vector<std::string_view> &words, std::size_t n)
+{
+    std::map<std::vector<std::string_view>, std::int64_t> counts;
+    for (std::size_t i = 0; i + n <= words.size(); ++i)
+        ++counts[{words.begin() + static_cast<std::ptrdiff_t>(i), words.begin() + static_cast<std::ptrdiff_t>(i + n)}];
+    return counts;
+}
+
+std::optional<double> distinctShare(const std::vector<std::string_view> &words, std::size_t n)
+{
+    if (words.size() < n)
+        return std::nullopt;
+    return static_cast<double>(countedGrams(words, n).size()) / static_cast<double>(words.size() - n + 1);
 }
 
 RougeScore scoreOf(std::size_t hits, std::size_t referenceSize, std::size_t predictionSize)
@@ -113,20 +141,28 @@ bool exactMatch(std::string_view reference, std::string_view prediction)
 
 int longestRepeat(std::string_view text)
 {
-    int longest = 0, run = 0;
-    std::string_view previous;
-    while (true) {
-        while (!text.empty() && isWhite(text.front()))
-            text.remove_prefix(1);
-        if (text.empty())
-            return longest;
-        const auto end = std::find_if(text.begin(), text.end(), isWhite);
-        const std::string_view token = text.substr(0, static_cast<std::size_t>(end - text.begin()));
-        run = token == previous ? run + 1 : 1;
-        longest = std::max(longest, run);
-        previous = token;
-        text.remove_prefix(token.size());
+    return textQuality(text).longestRun;
+}
+
+TextQuality textQuality(std::string_view text)
+{
+    const std::vector<std::string_view> words = wordsOf(text);
+    TextQuality quality{.tokens = static_cast<std::int64_t>(words.size()), .distinct1 = distinctShare(words, 1), .distinct2 = distinctShare(words, 2),
+                        .distinct3 = distinctShare(words, 3), .bigramEntropy = {}};
+    int run = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        run = i > 0 && words[i] == words[i - 1] ? run + 1 : 1;
+        quality.longestRun = std::max(quality.longestRun, run);
     }
+    const auto bigrams = countedGrams(words, 2);
+    if (!bigrams.empty()) {
+        const double all = static_cast<double>(words.size() - 1);
+        double entropy = 0;
+        for (const auto &[bigram, count] : bigrams)
+            entropy -= static_cast<double>(count) / all * std::log2(static_cast<double>(count) / all);
+        quality.bigramEntropy = entropy;
+    }
+    return quality;
 }
 
 } // namespace lethe

@@ -2,6 +2,8 @@
 
 #include <lethe/base/Export.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,5 +29,14 @@ LETHE_EXPORT bool exactMatch(std::string_view reference, std::string_view predic
 
 /// Longest run of one token (by white space) in \p text; more than 8 counts as a repeating answer.
 LETHE_EXPORT int longestRepeat(std::string_view text);
+
+/// How far a generated text has degenerated, from its tokens by white space (evaluation.md §7).
+struct TextQuality {
+    std::int64_t tokens = 0;
+    std::optional<double> distinct1, distinct2, distinct3; ///< unique n-grams / n-grams; none below n tokens
+    std::optional<double> bigramEntropy;                   ///< bits
+    int longestRun = 0;                                    ///< of one token
+};
+LETHE_EXPORT TextQuality textQuality(std::string_view text);
 
 } // namespace lethe
