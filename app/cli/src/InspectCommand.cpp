@@ -35,6 +35,12 @@ Json toJson(const ModelInfo &info)
                                      {"eos_id", orNull(tokenizer.eosId)},
                                      {"pad_id", orNull(tokenizer.padId)}};
     }
+    for (const AdapterInfo &adapter : info.adapters)
+        document["adapters"].push_back({{"folder", adapter.folder.string()},
+                                        {"rank", adapter.rank},
+                                        {"alpha", adapter.alpha},
+                                        {"parameters", adapter.parameters},
+                                        {"target_modules", adapter.modules}});
     document["weight_bytes"] = info.weightBytes;
     if (!info.remarks.empty())
         document["remarks"] = info.remarks;

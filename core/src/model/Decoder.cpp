@@ -2,10 +2,13 @@
 
 #include "model/Attention.h"
 #include "model/Kernels.h"
+#include "model/LoraAdapter.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace lethe {
@@ -26,6 +29,7 @@ struct Decoder::Pass {
     at::Tensor localCos_NR, localSin_NR; ///< for windowed layers, where they differ
     KvCache *cache = nullptr;            ///< filled (prefill) or extended (decode)
     bool decoding = false;
+    std::optional<std::uint64_t> dropout; ///< the seed of the adapter's masks
 };
 
 Decoder::Decoder(DecoderConfig config, c10::Device device, c10::ScalarType dtype)
@@ -85,7 +89,36 @@ std::int64_t Decoder::parameterCount() const
 void Decoder::setTrainable(bool trainable)
 {
     for (Parameter &parameter : m_parameters)
-        parameter.value.requires_grad_(trainable);
+        parameter.value.requires_grad_(trainable && !m_adapter);
+    if (m_adapter)
+        for (Parameter &parameter : m_adapter->parameters())
+            parameter.value.requires_grad_(trainable);
+}
+
+std::vector<Parameter> Decoder::trained() const
+{
+    std::vector<Parameter> trained;
+    const auto add = [&trained](const std::vector<Parameter> &parameters) {
+        std::ranges::copy_if(parameters, std::back_inserter(trained), [](const Parameter &parameter) { return parameter.value.requires_grad(); });
+    };
+    add(m_parameters);
+    if (m_adapter)
+        add(m_adapter->parameters());
+    return trained;
+}
+
+void Decoder::parametersChanged()
+{
+    m_castsValid = false;
+    if (m_adapter)
+        m_adapter->parametersChanged();
+}
+
+std::optional<std::uint64_t> Decoder::nextDropout()
+{
+    if (!m_dropoutSeed || !m_adapter || !m_adapterOn || !c10::GradMode::is_enabled())
+        return std::nullopt;
+    return *m_dropoutSeed + ++m_dropoutPasses * 0xd1342543de82ef95u;
 }
 
 std::unique_ptr<Decoder> Decoder::frozenCopy() const
@@ -99,6 +132,8 @@ std::unique_ptr<Decoder> Decoder::frozenCopy() const
 
 void Decoder::prepareCasts()
 {
+    if (m_adapter)
+        m_adapter->prepareCasts(m_dtype);
     if (m_parameters.front().value.scalar_type() == m_dtype)
         return;
     // With gradients the casts are part of the graph, which the backward pass frees; without, they live until a step.
@@ -117,12 +152,15 @@ at::Tensor Decoder::weight(std::int64_t index) const
     return m_casts.empty() ? m_parameters[at].value : m_casts[at];
 }
 
-at::Tensor Decoder::linear(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex) const
+at::Tensor Decoder::linear(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex, const Pass &pass) const
 {
     const at::Tensor w = weight(weightIndex);
+    at::Tensor y;
     if (m_config.conv1d) // stored as [in, out]
-        return biasIndex < 0 ? at::mm(x, w) : at::addmm(weight(biasIndex), x, w);
-    return biasIndex < 0 ? at::linear(x, w) : at::linear(x, w, weight(biasIndex));
+        y = biasIndex < 0 ? at::mm(x, w) : at::addmm(weight(biasIndex), x, w);
+    else
+        y = biasIndex < 0 ? at::linear(x, w) : at::linear(x, w, weight(biasIndex));
+    return m_adapter && m_adapterOn ? m_adapter->added(x, y, weightIndex, pass.dropout) : y;
 }
 
 at::Tensor Decoder::norm(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex) const
@@ -174,7 +212,7 @@ at::Tensor Decoder::attention(const at::Tensor &x, std::size_t index, const Pass
 
     at::Tensor q, k, v;
     if (layer.fusedQkv >= 0) {
-        const at::Tensor qkv = linear(x, layer.fusedQkv, layer.fusedQkvBias);
+        const at::Tensor qkv = linear(x, layer.fusedQkv, layer.fusedQkvBias, pass);
         if (c.fusedQkvInterleaved) {
             const at::Tensor heads = qkv.view({tokens, c.heads, 3, c.headDim});
             q = heads.select(2, 0);
@@ -186,9 +224,9 @@ at::Tensor Decoder::attention(const at::Tensor &x, std::size_t index, const Pass
             v = qkv.narrow(1, queryWidth + keyWidth, keyWidth);
         }
     } else {
-        q = linear(x, layer.query, layer.queryBias);
-        k = linear(x, layer.key, layer.keyBias);
-        v = linear(x, layer.value, layer.valueBias);
+        q = linear(x, layer.query, layer.queryBias, pass);
+        k = linear(x, layer.key, layer.keyBias, pass);
+        v = linear(x, layer.value, layer.valueBias, pass);
     }
     if (c.clipQkv > 0) {
         q = q.clamp(-c.clipQkv, c.clipQkv);
@@ -224,10 +262,10 @@ at::Tensor Decoder::attention(const at::Tensor &x, std::size_t index, const Pass
             fillCache(k, v, pass.shape, pass.cache->keys[index], pass.cache->values[index]);
         mixed = attendPacked(q, k, v, pass.shape, options);
     }
-    return linear(mixed.reshape({tokens, queryWidth}), layer.output, layer.outputBias);
+    return linear(mixed.reshape({tokens, queryWidth}), layer.output, layer.outputBias, pass);
 }
 
-at::Tensor Decoder::mlp(const at::Tensor &x, const Layer &layer) const
+at::Tensor Decoder::mlp(const at::Tensor &x, const Layer &layer, const Pass &pass) const
 {
     const auto activate = [this](const at::Tensor &value) {
         switch (m_config.activation) {
@@ -240,16 +278,16 @@ at::Tensor Decoder::mlp(const at::Tensor &x, const Layer &layer) const
     };
     at::Tensor inner;
     if (layer.fusedGateUp >= 0) {
-        const at::Tensor both = linear(x, layer.fusedGateUp, -1);
+        const at::Tensor both = linear(x, layer.fusedGateUp, -1, pass);
         inner = activate(both.narrow(1, 0, m_config.intermediate)) * both.narrow(1, m_config.intermediate, m_config.intermediate);
     } else if (layer.gate >= 0) {
-        const at::Tensor gate = linear(x, layer.gate, layer.gateBias);
-        const at::Tensor up = linear(x, layer.up, layer.upBias);
+        const at::Tensor gate = linear(x, layer.gate, layer.gateBias, pass);
+        const at::Tensor up = linear(x, layer.up, layer.upBias, pass);
         inner = m_config.activation == Activation::Silu ? kernels::siluTimes(gate, up) : activate(gate) * up;
     } else {
-        inner = activate(linear(x, layer.up, layer.upBias));
+        inner = activate(linear(x, layer.up, layer.upBias, pass));
     }
-    return linear(inner, layer.down, layer.downBias);
+    return linear(inner, layer.down, layer.downBias, pass);
 }
 
 at::Tensor Decoder::layerForward(const at::Tensor &x, std::size_t index, const Pass &pass) const
@@ -266,12 +304,12 @@ at::Tensor Decoder::layerForward(const at::Tensor &x, std::size_t index, const P
     if (layer.afterAttentionNorm >= 0)
         mixed = norm(mixed, layer.afterAttentionNorm, -1);
     if (c.parallelResidual)
-        return x + mixed + mlp(mlpNormed ? norm(x, layer.mlpNorm, layer.mlpNormBias) : normed, layer);
+        return x + mixed + mlp(mlpNormed ? norm(x, layer.mlpNorm, layer.mlpNormBias) : normed, layer, pass);
 
     at::Tensor y = x + mixed;
     if (c.normAfterResidual)
         y = norm(y, layer.attentionNorm, layer.attentionNormBias);
-    at::Tensor inner = mlp(mlpNormed ? norm(y, layer.mlpNorm, layer.mlpNormBias) : y, layer);
+    at::Tensor inner = mlp(mlpNormed ? norm(y, layer.mlpNorm, layer.mlpNormBias) : y, layer, pass);
     if (layer.afterMlpNorm >= 0)
         inner = norm(inner, layer.afterMlpNorm, -1);
     y = y + inner;
@@ -284,6 +322,9 @@ at::Tensor Decoder::run(const at::Tensor &ids_N, const Pass &pass, const at::Ten
     if (states != nullptr)
         states->push_back(x);
     const bool recompute = m_checkpointing && c10::GradMode::is_enabled() && pass.cache == nullptr;
+    // Where the embedding is frozen, nothing tells a recomputed layer that what it holds is trained.
+    if (recompute && !x.requires_grad())
+        x = x.detach().requires_grad_(true);
     for (std::size_t layer = 0; layer < m_layers.size(); ++layer) {
         x = recompute ? kernels::checkpoint([this, layer, pass](const at::Tensor &input) { return layerForward(input, layer, pass); }, x)
                       : layerForward(x, layer, pass);
@@ -302,7 +343,7 @@ at::Tensor Decoder::run(const at::Tensor &ids_N, const Pass &pass, const at::Ten
 at::Tensor Decoder::hidden(const Batch &batch)
 {
     prepareCasts();
-    Pass pass{.shape = AttentionShape(batch.offsets, m_device)};
+    Pass pass{.shape = AttentionShape(batch.offsets, m_device), .dropout = nextDropout()};
     prepareRotary(pass, batch.positions_N, pass.shape.longest());
     return run(batch.ids_N, pass, batch.positions_N);
 }

@@ -4,6 +4,7 @@
 
 #include <lethe/base/Result.h>
 #include <lethe/sdk/LanguageModel.h>
+#include <lethe/spec/ExperimentSpec.h>
 
 #include <ATen/core/Tensor.h>
 
@@ -11,7 +12,9 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lethe {
@@ -32,15 +35,21 @@ struct DecoderLoad {
     c10::Device device{c10::DeviceType::CPU};
     c10::ScalarType dtype = c10::ScalarType::Float;      ///< what is computed in
     c10::ScalarType parameterDtype = c10::ScalarType::Float; ///< what the parameters are kept in
+    /// Of an adapter folder: folded into the weights in any case where these are f32; else the outermost one stays beside them,
+    /// since a small change is below the spacing of 16-bit numbers. True: folded even so.
+    bool mergeAdapters = false;
     std::function<bool(std::uint64_t done, std::uint64_t total)> progress;
 };
+
+class LoraAdapter;
 
 /// The one decoder that runs every family: embedding, layers, final norm, head, each as DecoderConfig says. Texts are packed:
 /// linear layers, norms and MLPs see [N, D]; attention alone knows where one text ends.
 class LETHE_EXPORT Decoder final : public LanguageModel
 {
 public:
-    /// Config, headers and weights of a Hugging Face folder; nothing is allocated before all of it was checked.
+    /// Config, headers and weights of a Hugging Face folder, or of an adapter's base with the adapter; nothing is allocated before
+    /// all of it was checked.
     static Result<std::unique_ptr<Decoder>> load(const std::filesystem::path &folder, const DecoderLoad &how);
     /// The same weights under the same names, detached and without gradient: a frozen copy, or, with \p share, a second view.
     std::unique_ptr<Decoder> frozenCopy() const;
@@ -52,9 +61,27 @@ public:
     std::int64_t parameterCount() const;
     c10::Device device() const { return m_device; }
     c10::ScalarType dtype() const { return m_dtype; }
+    /// All parameters, or, beside an adapter, the adapter's alone.
     void setTrainable(bool trainable);
+    /// What requires gradients: handles on the parameters themselves.
+    std::vector<Parameter> trained() const;
+
+    /// Sets a new adapter beside the linear layers (InvalidInput: a target module that is not there), and takes the values of
+    /// one that was saved.
+    Result<void> addAdapter(const LoraSpec &lora, std::int64_t seed);
+    Result<void> readAdapter(const std::filesystem::path &folder);
+    const LoraAdapter *adapter() const { return m_adapter.get(); }
+    /// Off: the base alone answers. \return what it was.
+    bool setAdapterOn(bool on) { return std::exchange(m_adapterOn, on); }
+    /// The adapter's dropout in passes that record gradients, from here on: a pass's masks are a function of \p seed and of how
+    /// many passes there were since. Nothing: no dropout.
+    void setDropoutSeed(std::optional<std::uint64_t> seed)
+    {
+        m_dropoutSeed = seed;
+        m_dropoutPasses = 0;
+    }
     /// Say that parameter values changed: copies in the computing dtype are made anew.
-    void parametersChanged() { m_castsValid = false; }
+    void parametersChanged();
     void setCheckpointing(bool on) { m_checkpointing = on; }
 
     at::Tensor hidden(const Batch &batch) override;
@@ -75,12 +102,14 @@ private:
     struct Pass;
     void indexWeights();
     at::Tensor weight(std::int64_t index) const; ///< in the computing dtype
-    at::Tensor linear(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex) const;
+    at::Tensor linear(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex, const Pass &pass) const;
+    std::optional<std::uint64_t> nextDropout();
+    Result<void> applyAdapter(const std::filesystem::path &folder, bool merge);
     at::Tensor norm(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex) const;
     at::Tensor embed(const at::Tensor &ids_N, const at::Tensor &positions_N) const;
     at::Tensor layerForward(const at::Tensor &x, std::size_t layer, const Pass &pass) const;
     at::Tensor attention(const at::Tensor &x, std::size_t layer, const Pass &pass) const;
-    at::Tensor mlp(const at::Tensor &x, const Layer &layer) const;
+    at::Tensor mlp(const at::Tensor &x, const Layer &layer, const Pass &pass) const;
     at::Tensor run(const at::Tensor &ids_N, const Pass &pass, const at::Tensor &positions_N, std::vector<at::Tensor> *states = nullptr);
     void prepareRotary(Pass &pass, const at::Tensor &positions_N, std::int64_t longest) const;
     void prepareCasts();
@@ -92,9 +121,27 @@ private:
     std::vector<at::Tensor> m_casts; ///< parameters in the computing dtype, where that is another one
     bool m_castsValid = false;
     bool m_checkpointing = false;
+    std::unique_ptr<LoraAdapter> m_adapter;
+    bool m_adapterOn = true;
+    std::optional<std::uint64_t> m_dropoutSeed;
+    std::uint64_t m_dropoutPasses = 0;
     std::vector<Layer> m_layers;
     std::int64_t m_embedding = -1, m_positions = -1, m_projectIn = -1, m_projectOut = -1, m_finalNorm = -1, m_finalNormBias = -1,
                  m_head = -1, m_headBias = -1;
+};
+
+/// The base alone answers while this lives: the reference model of a run that trains an adapter.
+class AdapterOff
+{
+public:
+    explicit AdapterOff(Decoder &model) : m_model(model), m_was(model.setAdapterOn(false)) {}
+    ~AdapterOff() { m_model.setAdapterOn(m_was); }
+    AdapterOff(const AdapterOff &) = delete;
+    AdapterOff &operator=(const AdapterOff &) = delete;
+
+private:
+    Decoder &m_model;
+    bool m_was;
 };
 
 /// Packs samples into a Batch on \p device.

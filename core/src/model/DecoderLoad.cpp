@@ -1,10 +1,15 @@
 #include "model/Decoder.h"
 
+#include "model/LoraAdapter.h"
+#include "model/ModelFolder.h"
 #include "model/Safetensors.h"
 
 #include <lethe/base/Device.h>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
 
 namespace lethe {
 
@@ -19,8 +24,10 @@ c10::ScalarType scalarType(const std::string &dtype)
 
 } // namespace
 
-Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &folder, const DecoderLoad &how)
+Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &named, const DecoderLoad &how)
 {
+    LETHE_TRY(const ModelFolder model, resolveModelFolder(named));
+    const std::filesystem::path &folder = model.base;
     LETHE_TRY(DecoderConfig config, readDecoderConfig(folder));
     LETHE_TRY(const WeightFiles files, WeightFiles::open(folder));
     const WeightMatch match = matchWeights(config, files);
@@ -49,6 +56,10 @@ Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &fold
                 return Error{.code = ErrorCode::Cancelled, .what = "reading the model was cancelled", .where = folder.string(), .hint = {}};
         }
         decoder->indexWeights();
+        for (const std::filesystem::path &adapter : model.adapters) {
+            const bool merge = how.mergeAdapters || how.parameterDtype == at::kFloat || adapter != model.adapters.back();
+            LETHE_TRY_VOID(decoder->applyAdapter(adapter, merge));
+        }
         return decoder;
     } catch (const c10::OutOfMemoryError &) {
         const MemoryNow now = memoryNow(how.device.is_cuda() ? how.device.str() : "cpu");
@@ -59,6 +70,64 @@ Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &fold
     } catch (const std::exception &error) {
         return Error{.code = ErrorCode::Internal, .what = std::string("could not be loaded: ") + error.what(), .where = folder.string(), .hint = {}};
     }
+}
+
+Result<void> Decoder::applyAdapter(const std::filesystem::path &folder, bool merge)
+{
+    LETHE_TRY(const AdapterConfig config, readAdapterConfig(folder));
+    LETHE_TRY(const SafetensorsFile file, SafetensorsFile::open(folder / kAdapterWeights));
+    std::vector<WeightSpec> specs;
+    for (const Parameter &parameter : m_parameters)
+        specs.push_back(parameter.spec);
+    const AdapterMatch match = matchAdapter(m_config, specs, config, file);
+    if (!match.problems.empty())
+        return match.problems.front();
+
+    const at::NoGradGuard off;
+    LoraAdapter adapter = LoraAdapter::load(match, config, specs, m_device);
+    for (const auto &[name, entry] : match.replaced) {
+        const at::Tensor view = at::from_blob(const_cast<std::byte *>(file.bytes(*entry).data()), entry->shape,
+                                              at::TensorOptions().dtype(scalarType(entry->dtype)));
+        std::ranges::find(m_parameters, name, [](const Parameter &parameter) { return parameter.spec.name; })->value.copy_(view);
+    }
+    for (std::size_t i = 0; i < m_parameters.size(); ++i) {
+        // What adapts the head lies outside the layers and is folded into it always.
+        if (!merge && m_parameters[i].spec.name.starts_with(m_config.names.base + m_config.names.layer))
+            continue;
+        at::Tensor &value = m_parameters[i].value;
+        if (const at::Tensor delta = adapter.delta(m_config, m_parameters[i].spec, static_cast<std::int64_t>(i)); delta.defined())
+            value.copy_(value.to(at::kFloat) + delta);
+    }
+    if (!merge)
+        m_adapter = std::make_unique<LoraAdapter>(std::move(adapter));
+    m_castsValid = false;
+    return {};
+}
+
+Result<void> Decoder::addAdapter(const LoraSpec &lora, std::int64_t seed)
+{
+    std::vector<WeightSpec> specs;
+    for (const Parameter &parameter : m_parameters)
+        specs.push_back(parameter.spec);
+    LETHE_TRY(LoraAdapter adapter, LoraAdapter::create(m_config, specs, lora, seed, m_device));
+    m_adapter = std::make_unique<LoraAdapter>(std::move(adapter));
+    return {};
+}
+
+Result<void> Decoder::readAdapter(const std::filesystem::path &folder)
+{
+    const std::filesystem::path path = folder / kAdapterWeights;
+    LETHE_TRY(const SafetensorsFile file, SafetensorsFile::open(path));
+    const at::NoGradGuard off;
+    for (Parameter &parameter : m_adapter->parameters()) {
+        const TensorEntry *entry = file.find(parameter.spec.name);
+        if (entry == nullptr || entry->dtype != "F32" || entry->shape != parameter.spec.shape)
+            return Error{.code = ErrorCode::Corrupt, .what = "does not hold the adapter's " + parameter.spec.name + " in this run's shape",
+                         .where = path.string(), .hint = "Resume from another checkpoint"};
+        parameter.value.copy_(at::from_blob(const_cast<std::byte *>(file.bytes(*entry).data()), entry->shape, at::kFloat));
+    }
+    m_adapter->parametersChanged();
+    return {};
 }
 
 Result<c10::Device> parseDevice(const std::string &text)

@@ -1,5 +1,7 @@
 #include "run/Checkpoint.h"
 
+#include "model/LoraAdapter.h"
+#include "model/ModelFolder.h"
 #include "model/SafetensorsWriter.h"
 
 #include <lethe/base/Log.h>
@@ -29,11 +31,11 @@ std::string dtypeName(c10::ScalarType type)
     return type == at::kFloat ? "F32" : type == at::kBFloat16 ? "BF16" : "F16";
 }
 
-Result<void> writeWeights(const fs::path &file, const Decoder &model)
+Result<void> writeWeights(const fs::path &file, const std::vector<Parameter> &parameters)
 {
     std::vector<SafetensorsEntry> entries;
     std::map<std::string, at::Tensor> tensors;
-    for (const Parameter &parameter : model.parameters()) {
+    for (const Parameter &parameter : parameters) {
         entries.push_back({.name = parameter.spec.name, .dtype = dtypeName(parameter.value.scalar_type()), .shape = parameter.spec.shape});
         tensors[parameter.spec.name] = parameter.value;
     }
@@ -72,6 +74,19 @@ Result<void> copyCompanions(const fs::path &modelFolder, const fs::path &to)
     return {};
 }
 
+/// A folder that peft loads, over the model that the run began from.
+Result<void> writeAdapter(const fs::path &folder, const fs::path &modelFolder, const Decoder &model)
+{
+    const LoraAdapter &adapter = *model.adapter();
+    const std::vector<std::string> &targets = adapter.spec().targetModules;
+    const bool named = !targets.empty() && targets != std::vector<std::string>{"all-linear"};
+    std::error_code error;
+    const fs::path base = fs::absolute(modelFolder, error).lexically_normal();
+    LETHE_TRY_VOID(writeFile(folder / kAdapterConfig,
+                             adapterConfigText(base.string(), adapter.spec(), named ? targets : adapter.moduleNames(), model.config().conv1d)));
+    return writeWeights(folder / kAdapterWeights, adapter.parameters());
+}
+
 std::int64_t folderBytes(const fs::path &folder)
 {
     std::int64_t bytes = 0;
@@ -87,9 +102,17 @@ Result<void> fillFolder(const fs::path &folder, const fs::path &modelFolder, con
     std::error_code error;
     if (!fs::create_directories(folder / "state", error) && error)
         return systemError(error.value(), "cannot be made", folder);
-    LETHE_TRY_VOID(copyCompanions(modelFolder, folder));
-    LETHE_TRY_VOID(writeConfig(modelFolder / "config.json", folder / "config.json", model.parameters().front().value.scalar_type()));
-    LETHE_TRY_VOID(writeWeights(folder / "model.safetensors", model));
+    LETHE_TRY(const ModelFolder parts, resolveModelFolder(modelFolder));
+    if (model.adapter() == nullptr)
+        LETHE_TRY_VOID(copyCompanions(parts.base, folder));
+    if (model.adapter() != nullptr || parts.tokenizer != parts.base)
+        LETHE_TRY_VOID(copyCompanions(parts.tokenizer, folder));
+    if (model.adapter() != nullptr) {
+        LETHE_TRY_VOID(writeAdapter(folder, modelFolder, model));
+    } else {
+        LETHE_TRY_VOID(writeConfig(parts.base / "config.json", folder / "config.json", model.parameters().front().value.scalar_type()));
+        LETHE_TRY_VOID(writeWeights(folder / "model.safetensors", model.parameters()));
+    }
     LETHE_TRY_VOID(optimizer.save(folder / "state" / "optimizer.safetensors"));
     return writeFile(folder / kStateFile, Json{{"step", state.step}, {"elapsed", state.elapsed}, {"spec_sha256", state.specHash}}.dump(2) + "\n");
 }
@@ -105,7 +128,8 @@ Result<CheckpointRecord> writeCheckpoint(const fs::path &runFolder, const fs::pa
     fs::create_directories(all, error);
     if (error)
         return systemError(error.value(), "cannot be made", all);
-    const auto needed = static_cast<std::uint64_t>(model.parameterCount()) * 12 + (1u << 20);
+    const std::int64_t written = model.adapter() != nullptr ? model.adapter()->parameterCount() : model.parameterCount();
+    const auto needed = static_cast<std::uint64_t>(written) * 12 + (1u << 20);
     LETHE_TRY(const std::uint64_t room, freeBytes(all));
     if (room < needed)
         return Error{.code = ErrorCode::DiskFull,
@@ -115,9 +139,9 @@ Result<CheckpointRecord> writeCheckpoint(const fs::path &runFolder, const fs::pa
 
     const fs::path beside = target.string() + ".part-" + std::to_string(::getpid());
     fs::remove_all(beside, error);
-    if (const auto written = fillFolder(beside, modelFolder, model, optimizer, state); !written.ok()) {
+    if (const auto filled = fillFolder(beside, modelFolder, model, optimizer, state); !filled.ok()) {
         fs::remove_all(beside, error);
-        return written.error();
+        return filled.error();
     }
     fs::remove_all(target, error);
     fs::rename(beside, target, error);

@@ -18,7 +18,7 @@ struct CheckpointState {
 };
 
 /// Writes `<runFolder>/checkpoints/step-<N>`: a Hugging Face model folder (weights as they are trained, config and tokenizer files
-/// carried over), the optimizer's state under `state/`, and `lethe_checkpoint.json`. Written beside and renamed. The state of older
+/// carried over; of a run that trains an adapter a PEFT folder over \p modelFolder), the optimizer's state under `state/`, and `lethe_checkpoint.json`. Written beside and renamed. The state of older
 /// checkpoints is removed: only the newest can be resumed from. DiskFull with both numbers, Io.
 LETHE_EXPORT Result<CheckpointRecord> writeCheckpoint(const std::filesystem::path &runFolder, const std::filesystem::path &modelFolder, const Decoder &model,
                                                       const Optimizer &optimizer, const CheckpointState &state);

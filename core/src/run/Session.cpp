@@ -61,8 +61,6 @@ Result<void> Session::readMethod()
     const MethodSpec &method = m_spec.spec.method;
     m_manifest = m_catalog.find(method.id);
     LETHE_TRY(m_method, m_catalog.create(method.id, method.parameters));
-    if (m_training.lora)
-        return Error{.code = ErrorCode::Unsupported, .what = "training with LoRA adapters is not possible yet", .where = "training.lora", .hint = "Set it to null"};
     if (m_training.dtype == Dtype::F16)
         return Error{.code = ErrorCode::Unsupported, .what = "training in f16 needs loss scaling, which Lethe does not do", .where = "training.dtype",
                      .hint = "Use bf16 or f32"};
@@ -107,8 +105,10 @@ Result<void> Session::prepareReference()
     };
     const Error cancelled{.code = ErrorCode::Cancelled, .what = "the reference values were cancelled", .where = {}, .hint = {}};
 
-    // The model about to be trained is its own reference until its first step: no second copy for what is remembered before.
-    const bool borrowed = m_spec.referenceFolder.empty() && !m_options.resumeFrom && !needsHidden;
+    // The model about to be trained is its own reference until its first step: no second copy for what is remembered before. With
+    // an adapter it stays so, the adapter switched off.
+    const bool adapted = m_inputs.model->adapter() != nullptr;
+    const bool borrowed = m_spec.referenceFolder.empty() && (adapted || (!m_options.resumeFrom && !needsHidden));
     std::unique_ptr<Decoder> owned;
     if (!borrowed) {
         const auto &folder = m_spec.referenceFolder.empty() ? m_spec.modelFolder : m_spec.referenceFolder;
@@ -178,8 +178,16 @@ Result<void> Session::prepare()
     if (m_options.threads > 0)
         at::set_num_threads(m_options.threads);
     LETHE_TRY_VOID(readMethod());
-    // Below f32 the parameters stay f32 masters: a step of 1e-5 is below the spacing of bf16 numbers near 0.02.
-    LETHE_TRY_VOID(m_inputs.read(m_spec, m_options.resumeFrom.value_or(m_spec.modelFolder), at::kFloat, m_control, m_observer));
+    if (m_training.lora) {
+        // The base is frozen: it is kept as it is computed with, and a checkpoint holds the adapter alone.
+        LETHE_TRY_VOID(m_inputs.read(m_spec, m_spec.modelFolder, m_training.dtype == Dtype::F32 ? at::kFloat : at::kBFloat16, m_control, m_observer));
+        LETHE_TRY_VOID(m_inputs.model->addAdapter(*m_training.lora, m_training.seed));
+        if (m_options.resumeFrom)
+            LETHE_TRY_VOID(m_inputs.model->readAdapter(*m_options.resumeFrom));
+    } else {
+        // Below f32 the parameters stay f32 masters: a step of 1e-5 is below the spacing of bf16 numbers near 0.02.
+        LETHE_TRY_VOID(m_inputs.read(m_spec, m_options.resumeFrom.value_or(m_spec.modelFolder), at::kFloat, m_control, m_observer));
+    }
     LETHE_TRY_VOID(makePlan());
     m_observer.onFacts(facts());
     for (const EventRecord &warning : m_inputs.warnings)
@@ -223,6 +231,8 @@ Result<StepRecord> Session::trainStep(std::int64_t step)
     const std::vector<MicroBatch> micros = m_plan->step(step);
     const StepContext context = contextOf(micros, step);
     m_optimizer->zeroGradients();
+    // Masks are a function of seed and step: a resumed run has the very same ones.
+    m_inputs.model->setDropoutSeed(static_cast<std::uint64_t>(m_training.seed) * 0x9e3779b97f4a7c15u + static_cast<std::uint64_t>(step));
 
     at::Tensor forgetLoss, retainLoss;
     std::vector<std::pair<std::string, at::Tensor>> values;

@@ -87,7 +87,8 @@ Result<void> SessionInputs::read(const ResolvedSpec &spec, const std::filesystem
         return !control.isCancelled();
     };
     const c10::ScalarType compute = computeType(spec.spec.training.dtype);
-    LETHE_TRY(model, Decoder::load(weightsFolder, {.device = device, .dtype = compute, .parameterDtype = parameterDtype, .progress = progress}));
+    LETHE_TRY(model, Decoder::load(weightsFolder, {.device = device, .dtype = compute, .parameterDtype = parameterDtype,
+                                                  .mergeAdapters = spec.spec.training.lora && weightsFolder == spec.modelFolder, .progress = progress}));
     if (!model->config().names.positions.empty() && spec.spec.data.maxLength > model->config().context) {
         // Learned positions end where their table ends; a rotary model merely leaves what it was trained on.
         for (const auto *set : {&forget, &retain})

@@ -29,8 +29,6 @@ public:
             checkFile("data.forget.path", m_spec.data.forget->path);
         if (m_spec.data.retain)
             checkFile("data.retain.path", m_spec.data.retain->path);
-        if (m_spec.training.lora)
-            fail("training.lora", "training with LoRA adapters is not possible yet", "Use null", ErrorCode::Unsupported);
         checkMethod();
         return std::move(m_problems);
     }

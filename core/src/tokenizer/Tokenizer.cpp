@@ -1,6 +1,7 @@
 #include <lethe/tokenizer/Tokenizer.h>
 
 #include "AddedTokens.h"
+#include "model/ModelFolder.h"
 #include "TokenDecoder.h"
 #include "PostProcessor.h"
 #include "PreTokenizer.h"
@@ -229,8 +230,17 @@ Tokenizer::Tokenizer(Tokenizer &&) noexcept = default;
 Tokenizer &Tokenizer::operator=(Tokenizer &&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-Result<Tokenizer> Tokenizer::load(const std::filesystem::path &folder)
+Result<Tokenizer> Tokenizer::load(const std::filesystem::path &named)
 {
+    std::filesystem::path folder = named;
+    std::filesystem::path configFolder = named;
+    if (isAdapterFolder(named)) { // an adapter may leave tokenizer and config to its base
+        const auto parts = resolveModelFolder(named);
+        if (parts.ok()) {
+            folder = parts->tokenizer;
+            configFolder = parts->base;
+        }
+    }
     const std::filesystem::path file = folder / "tokenizer.json";
     std::error_code failure;
     if (!std::filesystem::exists(file, failure)) {
@@ -244,7 +254,7 @@ Result<Tokenizer> Tokenizer::load(const std::filesystem::path &folder)
     LETHE_TRY(const nlohmann::json document, parseJson(text, file.string()));
     auto data = std::make_unique<Data>();
     LETHE_TRY_VOID(data->read(JsonNode(document, file.string())));
-    LETHE_TRY(const TokenizerFolder beside, TokenizerFolder::read(folder));
+    LETHE_TRY(const TokenizerFolder beside, TokenizerFolder::read(folder, configFolder));
     data->take(beside);
     return Tokenizer(std::move(data));
 }

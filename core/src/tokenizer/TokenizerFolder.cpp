@@ -73,17 +73,17 @@ Result<std::optional<std::string>> readChatTemplate(const JsonNode &config)
 
 } // namespace
 
-Result<TokenizerFolder> TokenizerFolder::read(const std::filesystem::path &folder)
+Result<TokenizerFolder> TokenizerFolder::read(const std::filesystem::path &folder, const std::filesystem::path &configFolder)
 {
     TokenizerFolder read;
     std::array<nlohmann::json, 4> documents;
     std::array<JsonNode, 4> nodes{JsonNode(documents[0], (folder / "tokenizer_config.json").string()),
                                   JsonNode(documents[1], (folder / "special_tokens_map.json").string()),
-                                  JsonNode(documents[2], (folder / "config.json").string()),
-                                  JsonNode(documents[3], (folder / "generation_config.json").string())};
+                                  JsonNode(documents[2], (configFolder / "config.json").string()),
+                                  JsonNode(documents[3], (configFolder / "generation_config.json").string())};
     constexpr std::array<const char *, 4> kNames{"tokenizer_config.json", "special_tokens_map.json", "config.json", "generation_config.json"};
     for (std::size_t i = 0; i < documents.size(); ++i) {
-        LETHE_TRY(documents[i], readIfThere(folder / kNames[i]));
+        LETHE_TRY(documents[i], readIfThere((i < 2 ? folder : configFolder) / kNames[i]));
     }
     const JsonNode &config = nodes[0];
     // Written by transformers 5 a tokenizer_config.json names every token there is; before, a token that its class

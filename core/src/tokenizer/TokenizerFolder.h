@@ -25,7 +25,8 @@ struct TokenizerFolder {
     std::optional<std::string> chatTemplate;
 
     /// Files that are not there say nothing. Corrupt names the file and the key.
-    static Result<TokenizerFolder> read(const std::filesystem::path &folder);
+    /// \param configFolder where the model's own config lies: another one for an adapter
+    static Result<TokenizerFolder> read(const std::filesystem::path &folder, const std::filesystem::path &configFolder);
 };
 
 } // namespace lethe

@@ -34,6 +34,7 @@ bool FrozenReference::remember(const std::vector<EncodedSample> &samples, std::v
                                bool hidden)
 {
     const at::NoGradGuard off;
+    const AdapterOff base = asReference();
     // By length, then by index: the batches, and with them the last bit of every value, depend on the samples alone.
     std::ranges::sort(indices, [&](std::int64_t a, std::int64_t b) {
         return std::pair(samples[static_cast<std::size_t>(a)].ids.size(), a) < std::pair(samples[static_cast<std::size_t>(b)].ids.size(), b);
@@ -85,6 +86,7 @@ at::Tensor FrozenReference::tokenNll(const Batch &batch)
         return at::cat(parts, 0);
     TORCH_CHECK(m_model != nullptr, "a reference value was not remembered and its model is gone");
     ++m_livePasses;
+    const AdapterOff base = asReference();
     return losses::tokenNll(*m_model, batch);
 }
 
@@ -107,6 +109,7 @@ at::Tensor FrozenReference::hidden(const Batch &batch)
         return at::cat(parts, 0);
     TORCH_CHECK(m_model != nullptr, "a reference value was not remembered and its model is gone");
     ++m_livePasses;
+    const AdapterOff base = asReference();
     return m_model->hidden(batch);
 }
 

@@ -28,8 +28,9 @@ Batch packSamples(const std::vector<EncodedSample> &samples, const std::vector<s
 class LETHE_EXPORT FrozenReference final : public Reference
 {
 public:
-    /// \p model: frozen; owned from here where it is a copy of its own, borrowed where it is the model about to be trained (then
-    /// everything must be computed before its first step).
+    /// \p model: frozen; owned from here where it is a copy of its own, borrowed where it is the model about to be trained. Of one
+    /// that trains an adapter the base stays what it was and answers at any time; of another, everything must be computed before
+    /// its first step.
     FrozenReference(std::unique_ptr<Decoder> owned, Decoder &model);
     ~FrozenReference() override;
 
@@ -48,6 +49,8 @@ public:
     std::int64_t livePasses() const { return m_livePasses; }
 
 private:
+    /// Of the model that trains an adapter, the base alone; nothing changes for another one.
+    AdapterOff asReference() const { return AdapterOff(*m_model); }
     bool remember(const std::vector<EncodedSample> &samples, std::vector<std::int64_t> indices, SampleSet set, const Progress &progress, bool hidden);
 
     std::unique_ptr<Decoder> m_owned;

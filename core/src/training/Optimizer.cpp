@@ -23,9 +23,7 @@ Optimizer::Optimizer(Decoder &model, const TrainingSpec &training)
 {
     Group decayed{.weightDecay = training.weightDecay};
     Group plain{.weightDecay = 0};
-    for (Parameter &parameter : model.parameters()) {
-        if (!parameter.value.requires_grad())
-            continue;
+    for (Parameter &parameter : model.trained()) {
         // The gradient exists from the start, so that a parameter no loss reaches has a zero one, not none.
         parameter.value.mutable_grad() = at::zeros_like(parameter.value);
         Group &group = parameter.spec.decays() ? decayed : plain;

@@ -84,7 +84,6 @@ void TestSpecCheck::refusals_data()
     row("data.forget=null", "data.forget: is missing, and npo needs a forget set. Give an object with path, prompt and answer");
     row("method.id=finetune data.forget=null data.retain=null", "data.forget: is missing, and so is data.retain: there is nothing to train on. "
                                                                 "Give an object with path, prompt and answer");
-    row("training.lora={}", "training.lora: training with LoRA adapters is not possible yet. Use null");
     row("model=none", "model: there is no folder DIR/none. Give a Hugging Face model folder; a relative path starts at the spec's own folder");
     row("model=f.jsonl", "model: DIR/f.jsonl is a file, not a folder. Give a Hugging Face model folder; a relative path starts at the spec's own folder");
     row("reference_model=empty", "reference_model: the folder DIR/empty has no config.json. Give a Hugging Face model folder; a relative path "

@@ -29,6 +29,16 @@ struct TokenizerInfo {
     bool operator==(const TokenizerInfo &) const = default;
 };
 
+/// A LoRA adapter over the weights.
+struct AdapterInfo {
+    std::filesystem::path folder;
+    std::int64_t rank = 0;
+    double alpha = 0;
+    std::int64_t parameters = 0;
+    std::vector<std::string> modules; ///< ends of the adapted modules' names
+    bool operator==(const AdapterInfo &) const = default;
+};
+
 /// What a Hugging Face model folder holds, from its headers alone (no weight is read).
 struct ModelInfo {
     std::filesystem::path folder;
@@ -43,6 +53,7 @@ struct ModelInfo {
     std::vector<std::string> files;
     std::uint64_t weightBytes = 0;
     std::vector<TensorInfo> tensors;
+    std::vector<AdapterInfo> adapters; ///< of an adapter folder: the innermost first; all other facts are the base's
     /// What keeps it from being used, or is worth knowing: the file and the tensor named.
     std::vector<Error> problems;
     std::vector<std::string> remarks;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lethe {
@@ -25,6 +26,16 @@ struct LoadOptions {
 
 class TextModel;
 
+/// What becomes of tokens that a pair's filter leaves out.
+enum class FilterMode {
+    Auto,        ///< Drop where tokens are chosen, KeepBase where given ones are scored
+    Drop,        ///< they cannot be chosen
+    KeepBase,    ///< they keep the target's logit; the assistant counts relative to its greatest kept logit
+    KeepBaseRaw, ///< as the published evaluation code has it: the assistant's logits as they are
+};
+LETHE_EXPORT std::string_view toString(FilterMode mode);
+LETHE_EXPORT std::optional<FilterMode> filterModeFrom(std::string_view name);
+
 struct GenerationOptions {
     std::int64_t maxNewTokens = 48;
     double temperature = 0; ///< 0: greedy
@@ -36,6 +47,8 @@ struct GenerationOptions {
     /// the call; may be absent.
     TextModel *assistant = nullptr;
     double logitWeight = 0;
+    double topFilter = 0; ///< of an assistant: only the target's likeliest tokens are touched; in [0, 1), 0: all
+    FilterMode filterMode = FilterMode::Auto;
 };
 
 struct Generation {
