@@ -49,7 +49,7 @@ int drawScreens(QApplication &application, MainWindow &window, Workspace &worksp
         std::fprintf(stderr, "lethe: %s cannot be made\n", qUtf8Printable(folder));
         return 1;
     }
-    window.resize(1280, 800);
+    window.resize(1280, 720); // the smallest that the screens are made for
     window.show();
     // A store that was never looked at shows its newest run
     if (const auto rows = workspace.store().runs(); rows.ok() && !rows->empty() && workspace.shownRun() == 0)
@@ -59,6 +59,13 @@ int drawScreens(QApplication &application, MainWindow &window, Workspace &worksp
         for (std::size_t i = 0; i < std::min<std::size_t>(rows->size(), 3); ++i)
             runs.push_back((*rows)[i].id);
         workspace.setCompared(runs);
+    }
+    // and the newest run's experiment, where none is being written
+    if (workspace.draft().method.id.empty() && workspace.shownRun() != 0) {
+        if (const auto details = workspace.store().details(workspace.shownRun()); details.ok()) {
+            workspace.setDraft(readSpec(details->specJson, {}).spec);
+            workspace.loadSetsOfDraft();
+        }
     }
     waitForTasks(workspace);
     int written = 0;

@@ -20,6 +20,7 @@
 #include <QtCore/QDir>
 #include <QtCore/QFileInfo>
 #include <QtCore/QSettings>
+#include <QtCore/QTemporaryDir>
 #include <QtCore/QTimer>
 #include <QtWidgets/QApplication>
 #include <QtWidgets/QMessageBox>
@@ -96,6 +97,17 @@ lethe::Result<std::unique_ptr<lethe::RunStore>> openStore(const QString &file)
     return lethe::RunStore::open(file.toStdString(), lethe::RunStore::Mode::ReadOnly);
 }
 
+/// The store as it is now, to be looked at: the copy may be written, the store is not. An empty one where there is none yet.
+lethe::Result<std::unique_ptr<lethe::RunStore>> copyOfStore(const QString &file, const QString &copy)
+{
+    if (QFileInfo::exists(file)) {
+        LETHE_TRY(const std::unique_ptr<lethe::RunStore> original, lethe::RunStore::open(file.toStdString(), lethe::RunStore::Mode::ReadOnly));
+        LETHE_TRY_VOID(original->copyTo(copy.toStdString()));
+        QFile::link(QFileInfo(file).absolutePath() + QStringLiteral("/runs"), QFileInfo(copy).absolutePath() + QStringLiteral("/runs")); // checkpoints
+    }
+    return lethe::RunStore::open(copy.toStdString());
+}
+
 std::vector<std::filesystem::path> pluginFolders(const Options &options, const QSettings &settings)
 {
     std::vector<std::filesystem::path> folders;
@@ -129,7 +141,8 @@ int run(QApplication &application)
         lethe::startLogFile(logFolder.toStdString());
     const std::unique_ptr<QSettings> settings = openSettings();
     lethe::applyAppearance(*settings);
-    auto store = openStore(options.store);
+    const QTemporaryDir copyFolder; // pictures are drawn of a copy: nothing of the store is touched
+    auto store = drawing ? copyOfStore(options.store, copyFolder.filePath(QStringLiteral("copy.sqlite"))) : openStore(options.store);
     if (!store.ok())
         return refuse(store.error(), drawing);
     lethe::MethodCatalog catalog = lethe::MethodCatalog::scan(pluginFolders(options, *settings));

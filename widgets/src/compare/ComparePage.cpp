@@ -9,6 +9,7 @@
 #include "SettingsTableModel.h"
 #include "TradeOffPlot.h"
 
+#include "parts/TableLook.h"
 #include "plots/PanelGrid.h"
 #include "plots/PlotGroup.h"
 #include "plots/PlotLegend.h"
@@ -18,6 +19,7 @@
 #include <widgets/Theme.h>
 #include <widgets/Workspace.h>
 
+#include <QtCore/QTimer>
 #include <QtGui/QAction>
 #include <QtGui/QClipboard>
 #include <QtGui/QGuiApplication>
@@ -54,7 +56,19 @@ QTableView *quietTable(const char *name, const QString &accessible, QWidget *par
     table->verticalHeader()->hide();
     table->verticalHeader()->setDefaultSectionSize(Theme::space(7));
     table->horizontalHeader()->setHighlightSections(false);
+    table->horizontalHeader()->setTextElideMode(Qt::ElideRight);
     return table;
+}
+
+/// The first column as wide as its texts; the runs' columns share the rest, and none is narrower than its name.
+void shareWidth(QTableView *table)
+{
+    table->resizeColumnToContents(0);
+    table->setColumnWidth(0, table->columnWidth(0) + Theme::space(4));
+    const int runs = table->model()->columnCount() - 1;
+    for (int i = 1; i <= runs; ++i)
+        table->setColumnWidth(i, std::max({(table->viewport()->width() - table->columnWidth(0)) / runs, Theme::space(36),
+                                           table->horizontalHeader()->sectionSizeHint(i) + Theme::space(1)}));
 }
 
 } // namespace
@@ -110,6 +124,11 @@ struct ComparePage::Private {
     void refreshChips();
     void refreshVisible();
     void refreshTables();
+    void shareWidths() const
+    {
+        shareWidth(metricTable);
+        shareWidth(settingsTable);
+    }
     void refreshPicks();
     void pick(RunId run, bool on) const;
     void toggle(std::size_t run);
@@ -142,13 +161,14 @@ ComparePage::ComparePage(Workspace &workspace, Dialogs &dialogs, QWidget *parent
     d.stack->addWidget(d.tabs);
     d.buildActions();
     auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(Theme::space(4), Theme::space(2), Theme::space(4), Theme::space(3));
+    column->setContentsMargins(Theme::space(5), Theme::space(2), Theme::space(5), Theme::space(3));
     column->setSpacing(Theme::space(2));
     column->addWidget(d.buildTop());
     column->addWidget(d.stack, 1);
 
     connect(d.tabs, &QTabWidget::currentChanged, this, [this](int index) {
         m_private->workspace.settings().setValue(QStringLiteral("compare/tab"), index);
+        QTimer::singleShot(0, this, [this] { m_private->shareWidths(); }); // once it has its size
         if (m_private->tabs->currentWidget() == m_private->answers)
             m_private->answers->load();
     });
@@ -189,6 +209,12 @@ void ComparePage::activate()
     m_private->refreshPicks();
     if (!isAncestorOf(focusWidget()))
         setFocus();
+}
+
+void ComparePage::resizeEvent(QResizeEvent *event)
+{
+    Page::resizeEvent(event);
+    QTimer::singleShot(0, this, [this] { m_private->shareWidths(); });
 }
 
 void ComparePage::keyPressEvent(QKeyEvent *event)
@@ -253,7 +279,7 @@ QWidget *ComparePage::Private::buildTop()
     QObject::connect(addMenu, &QMenu::aboutToShow, &page, [this] { fillAddMenu(); });
     axis = new QComboBox(widget);
     axis->setObjectName(QStringLiteral("compareAxis"));
-    auto *axisLabel = new QLabel(ComparePage::tr("&x"), widget);
+    auto *axisLabel = new QLabel(ComparePage::tr("&x axis"), widget);
     axisLabel->setBuddy(axis);
     axis->setAccessibleName(ComparePage::tr("What x counts"));
     for (const CompareAxis each : {CompareAxis::Step, CompareAxis::Epoch, CompareAxis::Tokens, CompareAxis::Seconds})
@@ -299,8 +325,9 @@ QWidget *ComparePage::Private::buildPick()
     pickTable->setModel(picks);
     pickTable->setSelectionBehavior(QAbstractItemView::SelectRows);
     pickTable->horizontalHeader()->setSectionResizeMode(RunPickModel::Name, QHeaderView::Stretch);
-    for (const int each : {RunPickModel::Status, RunPickModel::Method, RunPickModel::Forget, RunPickModel::Retain, RunPickModel::When})
+    for (const int each : {RunPickModel::Status, RunPickModel::Method, RunPickModel::When})
         pickTable->setColumnWidth(each, Theme::space(30));
+    fitHeaders(pickTable);
     QObject::connect(picks, &RunPickModel::picked, &page, [this](qint64 run, bool on) { pick(run, on); });
     auto *column = new QVBoxLayout(widget);
     column->setContentsMargins(0, Theme::space(3), 0, 0);
@@ -324,14 +351,14 @@ QWidget *ComparePage::Private::buildCurves()
     table->setSelectionMode(QAbstractItemView::NoSelection);
     table->setFocusPolicy(Qt::NoFocus);
     table->horizontalHeader()->setSectionResizeMode(ReadingModel::Run, QHeaderView::Stretch);
-    table->setColumnWidth(ReadingModel::Value, Theme::space(17));
-    table->setColumnWidth(ReadingModel::Smooth, Theme::space(17));
-    table->setMinimumWidth(Theme::space(56));
+    fitHeaders(table);
+    table->setMinimumWidth(table->horizontalHeader()->sectionSizeHint(ReadingModel::Run) + table->columnWidth(ReadingModel::Value)
+                           + table->columnWidth(ReadingModel::Smooth) + Theme::space(5));
     splitter->addWidget(grid);
     splitter->addWidget(table);
     splitter->setStretchFactor(0, 5);
     splitter->setStretchFactor(1, 1);
-    splitter->setSizes({Theme::space(220), Theme::space(60)});
+    splitter->setSizes({Theme::space(210), Theme::space(68)});
     QObject::connect(curves, &CompareCurves::hoveredAt, &page, [this](const QString &kind, double x, double y) {
         if (const PlotPanel *panel = curves->panel(kind))
             reading->read(*panel, x, y);
@@ -496,9 +523,7 @@ void ComparePage::Private::refreshTables()
     for (const ComparedRun &run : all)
         looks.push_back(run.look);
     metrics->setTable(MetricTable(all, baselineIndex()), std::move(looks));
-    metricTable->resizeColumnsToContents();
-    for (int i = 0; i < metrics->columnCount(); ++i)
-        metricTable->setColumnWidth(i, std::clamp(metricTable->columnWidth(i) + Theme::space(4), Theme::space(26), Theme::space(90)));
+    shareWidth(metricTable);
     QStringList notes;
     for (const MetricTable::Column &column : metrics->table().columns()) {
         if (!column.collapse.isEmpty())
@@ -510,9 +535,7 @@ void ComparePage::Private::refreshTables()
     metricNote->setText(notes.join(QLatin1Char('\n')));
 
     settings->setRuns(all);
-    settingsTable->resizeColumnsToContents();
-    for (int i = 0; i < settings->columnCount(); ++i)
-        settingsTable->setColumnWidth(i, std::clamp(settingsTable->columnWidth(i) + Theme::space(4), Theme::space(30), Theme::space(100)));
+    shareWidth(settingsTable);
     settingsNote->setText(settings->differing() == 0 ? ComparePage::tr("All %1 settings are equal.").arg(settings->total())
                                                      : ComparePage::tr("%1 of %2 settings differ").arg(settings->differing()).arg(settings->total()));
 }

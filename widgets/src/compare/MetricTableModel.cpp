@@ -97,7 +97,7 @@ QVariant MetricTableModel::headerData(int section, Qt::Orientation orientation, 
     const MetricTable::Column &column = m_table.columns()[at];
     switch (role) {
     case Qt::DisplayRole: {
-        QString text = column.name;
+        QString text = QFontMetrics(QApplication::font()).elidedText(column.name, Qt::ElideRight, Theme::space(40));
         if (column.isBaseline)
             text += tr(" (baseline)");
         if (!column.collapse.isEmpty())

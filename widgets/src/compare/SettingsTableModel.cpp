@@ -38,7 +38,7 @@ void flatten(const QJsonObject &object, const QString &prefix, QList<std::pair<Q
 {
     for (auto it = object.begin(); it != object.end(); ++it) {
         const QString path = prefix.isEmpty() ? it.key() : prefix + QLatin1Char('.') + it.key();
-        if (it.value().isObject() && !it.value().toObject().isEmpty())
+        if (it.value().isObject()) // an empty one sets nothing
             flatten(it.value().toObject(), path, out);
         else
             out.append({path, spelled(it.value())});
@@ -154,7 +154,8 @@ QVariant SettingsTableModel::headerData(int section, Qt::Orientation orientation
     if (section == 0)
         return tr("Setting");
     const auto at = static_cast<std::size_t>(section) - 1;
-    return at < m_names.size() ? m_names[at] : QString();
+    const QString name = at < m_names.size() ? m_names[at] : QString();
+    return role == Qt::ToolTipRole ? name : QFontMetrics(QApplication::font()).elidedText(name, Qt::ElideRight, Theme::space(46));
 }
 
 } // namespace lethe

@@ -53,9 +53,29 @@ public:
         : QCPLayerable(plot, QStringLiteral("axes"))
     {}
     std::vector<Mark> marks;
+    QVector<QVector<QPointF>> lines; ///< trails and front, which names keep clear of
+    QColor ground;
     QFont font;
     QColor text;
     double unit = 1;
+
+    /// How many stretches of the drawn lines run through \p place.
+    int crossings(const QRectF &place) const
+    {
+        int count = 0;
+        for (const QVector<QPointF> &line : lines) {
+            for (qsizetype i = 1; i < line.size(); ++i) {
+                const QLineF stretch(pixelOf(line[i - 1]), pixelOf(line[i]));
+                const QLineF sides[] = {{place.topLeft(), place.topRight()}, {place.topRight(), place.bottomRight()},
+                                        {place.bottomRight(), place.bottomLeft()}, {place.bottomLeft(), place.topLeft()}};
+                count += place.contains(stretch.p1()) || std::ranges::any_of(sides, [&stretch](const QLineF &side) {
+                    return stretch.intersects(side, nullptr) == QLineF::BoundedIntersection;
+                });
+            }
+        }
+        return count;
+    }
+    QPointF pixelOf(const QPointF &at) const { return {mParentPlot->xAxis->coordToPixel(at.x()), mParentPlot->yAxis->coordToPixel(at.y())}; }
 
 protected:
     void applyDefaultAntialiasingHint(QCPPainter *painter) const override { painter->setAntialiasing(true); }
@@ -78,21 +98,27 @@ protected:
             const QPointF pixel(mParentPlot->xAxis->coordToPixel(mark.at.x()), mParentPlot->yAxis->coordToPixel(mark.at.y()));
             const QSizeF size(metrics.horizontalAdvance(mark.name) + 2, metrics.height());
             const double gap = 8 * unit;
-            // right, left, above, below: the first place that is free
-            const QRectF places[] = {{pixel.x() + gap, pixel.y() - size.height() / 2, size.width(), size.height()},
-                                     {pixel.x() - gap - size.width(), pixel.y() - size.height() / 2, size.width(), size.height()},
-                                     {pixel.x() - size.width() / 2, pixel.y() - gap - size.height(), size.width(), size.height()},
-                                     {pixel.x() - size.width() / 2, pixel.y() + gap, size.width(), size.height()}};
-            const QRectF *chosen = nullptr;
-            for (const QRectF &place : places) {
-                const bool free = QRectF(area).contains(place) && std::ranges::none_of(taken, [&place](const QRectF &other) { return other.intersects(place); });
-                if (free) {
-                    chosen = &place;
-                    break;
+            // all around the mark; of the places that are free, the one that the fewest lines cross
+            const double right = pixel.x() + gap, left = pixel.x() - gap - size.width(), centre = pixel.x() - size.width() / 2;
+            const double above = pixel.y() - gap - size.height(), below = pixel.y() + gap, middle = pixel.y() - size.height() / 2;
+            const QPointF corners[] = {{right, middle}, {left, middle}, {centre, above}, {centre, below},
+                                       {right, above},  {right, below}, {left, above},   {left, below}};
+            std::optional<QRectF> chosen;
+            int fewest = 0;
+            for (const QPointF &corner : corners) {
+                const QRectF place(corner, size);
+                if (!QRectF(area).contains(place) || std::ranges::any_of(taken, [&place](const QRectF &other) { return other.intersects(place); }))
+                    continue;
+                const int crossed = crossings(place);
+                if (!chosen || crossed < fewest) {
+                    chosen = place;
+                    fewest = crossed;
                 }
             }
             if (!chosen)
                 continue; // the chip's colour still says which run it is
+            if (fewest > 0)
+                painter->fillRect(*chosen, ground);
             painter->drawText(*chosen, Qt::AlignCenter | Qt::TextDontClip, mark.name);
             taken.push_back(*chosen);
         }
@@ -237,6 +263,8 @@ void TradeOffPlot::draw()
     m_ends.clear();
     m_endRuns.clear();
     m_marks->marks.clear();
+    m_marks->lines.clear();
+    m_marks->ground = style.background;
     m_marks->font = style.font;
     m_marks->text = style.text;
     m_marks->unit = style.unit;
@@ -272,6 +300,10 @@ void TradeOffPlot::draw()
         faint.setAlphaF(0.5F);
         trail->setPen(QPen(faint, style.unit * 1.2, run.look.dash));
         trail->setAntialiased(true);
+        QVector<QPointF> path;
+        for (qsizetype i = 0; i < xs.size(); ++i)
+            path.append({xs[i], ys[i]});
+        m_marks->lines.append(path);
         for (qsizetype i = 1; i + 1 < xs.size(); ++i)
             m_marks->marks.push_back({QPointF(xs[i], ys[i]), CurveMarker::Circle, faint, style.background, 4, {}});
         m_ends.emplace_back(xs.last(), ys.last());
@@ -296,6 +328,10 @@ void TradeOffPlot::draw()
         auto *line = new QCPCurve(m_plot->xAxis, m_plot->yAxis);
         line->setData(frontX, frontY);
         line->setPen(QPen(style.muted, style.unit * 1.4, Qt::DashLine));
+        QVector<QPointF> path;
+        for (qsizetype i = 0; i < frontX.size(); ++i)
+            path.append({frontX[i], frontY[i]});
+        m_marks->lines.append(path);
     }
 
     m_plot->setBackground(style.background);
@@ -322,8 +358,14 @@ void TradeOffPlot::draw()
         const auto [lowY, highY] = std::minmax_element(allY.begin(), allY.end());
         const double airX = std::max(0.02, (*highX - *lowX) * 0.08);
         const double airY = std::max(0.02, (*highY - *lowY) * 0.08);
-        m_plot->xAxis->setRange(*lowX - airX, *highX + airX);
-        m_plot->yAxis->setRange(*lowY - airY, *highY + airY);
+        // measures that are shares have nothing to show far beyond 0 and 1
+        const auto range = [](double low, double high, double air) {
+            const bool isShare = low >= 0 && high <= 1;
+            const double spare = (high - low + 2 * air) * 0.04;
+            return QCPRange(isShare ? std::max(low - air, -spare) : low - air, isShare ? std::min(high + air, 1 + spare) : high + air);
+        };
+        m_plot->xAxis->setRange(range(*lowX, *highX, airX));
+        m_plot->yAxis->setRange(range(*lowY, *highY, airY));
     }
     m_plot->setAccessibleName(tr("Trade-off"));
     m_plot->setAccessibleDescription(summary());

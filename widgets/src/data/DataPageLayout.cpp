@@ -196,7 +196,7 @@ void DataPage::Private::buildLayout()
 {
     buildActions();
     auto *layout = new QVBoxLayout(&page);
-    layout->setContentsMargins(Theme::space(4), Theme::space(2), Theme::space(4), Theme::space(4));
+    layout->setContentsMargins(Theme::space(5), Theme::space(2), Theme::space(5), Theme::space(4));
     layout->setSpacing(Theme::space(3));
     layout->addWidget(buildTop());
 

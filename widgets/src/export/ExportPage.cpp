@@ -132,8 +132,10 @@ QWidget *ExportPage::Private::buildForm()
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     form = new QWidget;
+    form->setObjectName(QStringLiteral("pageContent"));
     auto *all = new QVBoxLayout(form);
-    all->setContentsMargins({});
+    all->setContentsMargins(Theme::space(5), Theme::space(2), Theme::space(5), Theme::space(4));
+    all->setSpacing(Theme::space(3));
 
     auto *whatPanel = new Panel(ExportPage::tr("1  What"), form);
     auto *whatForm = new QFormLayout;

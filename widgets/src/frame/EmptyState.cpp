@@ -11,6 +11,24 @@
 
 namespace lethe {
 
+namespace {
+
+/// A wrapped sentence of a width of its own: layouts ask a label that wraps how high it is at their width, not at its own.
+class Sentence final : public QLabel
+{
+public:
+    using QLabel::QLabel;
+    bool hasHeightForWidth() const override { return false; }
+    QSize sizeHint() const override
+    {
+        const int width = fontMetrics().averageCharWidth() * 64;
+        return {width, heightForWidth(width)};
+    }
+    QSize minimumSizeHint() const override { return sizeHint(); }
+};
+
+} // namespace
+
 EmptyState::EmptyState(const QString &icon, const QString &heading, const QString &sentence, QWidget *parent)
     : QWidget(parent), m_buttons(new QHBoxLayout)
 {
@@ -20,12 +38,11 @@ EmptyState::EmptyState(const QString &icon, const QString &heading, const QStrin
     auto *title = new QLabel(heading, this);
     title->setAlignment(Qt::AlignCenter);
     Theme::setRole(title, TextRole::Title);
-    auto *words = new QLabel(sentence, this);
+    auto *words = new Sentence(sentence, this);
     words->setAlignment(Qt::AlignCenter);
     words->setWordWrap(true);
-    words->setFixedWidth(fontMetrics().averageCharWidth() * 64);
+    words->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     Theme::setRole(words, TextRole::Muted);
-    words->setMinimumHeight(words->heightForWidth(words->width())); // a layout that centres it would not ask
     m_buttons->setSpacing(Theme::space(2));
     m_buttons->addStretch();
     m_buttons->addStretch();

@@ -116,10 +116,10 @@ QAbstractItemView::item:selected { background: @selection; color: @text; }
 QTreeView::branch:has-children:closed { image: url(@images/chevron-right.svg); }
 QTreeView::branch:has-children:open { image: url(@images/chevron-down.svg); }
 QHeaderView { background: @surface; border: none; }
-QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border; padding: @1u @2u; font-weight: 600; }
+QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border; padding: @1u 0 @1u @2u; font-weight: 600; }
 QHeaderView::section:hover { color: @text; background: @hover; }
-QHeaderView::up-arrow { image: url(@images/chevron-up.svg); width: @3u; height: @3u; subcontrol-origin: padding; subcontrol-position: center right; right: @1u; }
-QHeaderView::down-arrow { image: url(@images/chevron-down.svg); width: @3u; height: @3u; subcontrol-origin: padding; subcontrol-position: center right; right: @1u; }
+QHeaderView::up-arrow { image: url(@images/chevron-up.svg); width: @2u; height: @3u; subcontrol-origin: padding; subcontrol-position: center right; right: @1u; }
+QHeaderView::down-arrow { image: url(@images/chevron-down.svg); width: @2u; height: @3u; subcontrol-origin: padding; subcontrol-position: center right; right: @1u; }
 QTableCornerButton::section { background: @surface; border: none; border-bottom: 1px solid @border; }
 
 QScrollArea { border: none; background: transparent; }

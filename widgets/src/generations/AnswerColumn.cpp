@@ -3,6 +3,7 @@
 #include "AnswerBook.h"
 #include "TextDiff.h"
 
+#include "parts/ElidedLabel.h"
 #include "plots/FlowLayout.h"
 
 #include <widgets/Format.h>
@@ -25,8 +26,12 @@ QString asParagraph(const QString &text)
 AnswerColumn::AnswerColumn(const QString &title, QWidget *parent)
     : Card(parent)
 {
-    m_title = new QLabel(this);
-    m_title->setTextFormat(Qt::RichText);
+    m_swatch = new QLabel(this);
+    m_swatch->hide();
+    m_title = new ElidedLabel({}, this);
+    QFont bold = m_title->font();
+    bold.setBold(true);
+    m_title->setFont(bold);
     m_text = new QLabel(this);
     m_text->setTextFormat(Qt::RichText);
     m_text->setWordWrap(true);
@@ -48,7 +53,11 @@ AnswerColumn::AnswerColumn(const QString &title, QWidget *parent)
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(Theme::space(3), Theme::space(2), Theme::space(3), Theme::space(2));
     column->setSpacing(Theme::space(2));
-    column->addWidget(m_title);
+    auto *head = new QHBoxLayout;
+    head->setSpacing(Theme::space(2));
+    head->addWidget(m_swatch);
+    head->addWidget(m_title, 1);
+    column->addLayout(head);
     column->addWidget(m_text);
     column->addWidget(m_scores);
     column->addWidget(m_badges);
@@ -61,8 +70,10 @@ void AnswerColumn::setTitle(const QString &title, const QString &color)
 {
     m_titleText = title;
     m_titleColor = color;
-    const QString swatch = color.isEmpty() ? QString() : QStringLiteral("<span style=\"color:%1\">■</span>&nbsp; ").arg(Theme::runColor(color).name());
-    m_title->setText(QStringLiteral("%1<b>%2</b>").arg(swatch, title.toHtmlEscaped()));
+    m_title->setText(title);
+    m_swatch->setVisible(!color.isEmpty());
+    if (!color.isEmpty())
+        m_swatch->setText(QStringLiteral("<span style=\"color:%1\">■</span>").arg(Theme::runColor(color).name()));
     m_text->setAccessibleName(title);
     setAccessibleName(title);
 }

@@ -9,6 +9,7 @@ class QLabel;
 
 namespace lethe {
 
+class ElidedLabel;
 struct SampleRecord;
 class TextDiff;
 
@@ -39,7 +40,8 @@ private:
     void render(std::function<void()> draw);
     void setScores(const SampleRecord *sample);
 
-    QLabel *m_title;
+    QLabel *m_swatch = nullptr;
+    ElidedLabel *m_title;
     QLabel *m_text;
     QLabel *m_scores;
     QWidget *m_badges;

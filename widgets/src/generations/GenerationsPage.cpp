@@ -13,6 +13,7 @@
 #include "live/RunPicker.h"
 #include "live/RunWords.h"
 #include "live/StateBar.h"
+#include "parts/TableLook.h"
 
 #include <widgets/Dialogs.h>
 #include <widgets/Format.h>
@@ -126,6 +127,7 @@ GenerationsPage::GenerationsPage(Workspace &workspace, Dialogs &dialogs, QWidget
     d.splitter = new QSplitter(Qt::Horizontal, this);
     d.splitter->setObjectName(QStringLiteral("generationsSplitter"));
     d.splitter->setChildrenCollapsible(false);
+    QWidget *controls = d.buildControls();
     d.splitter->addWidget(d.buildList());
     d.splitter->addWidget(d.buildAnswers());
     d.splitter->setStretchFactor(0, 2);
@@ -137,9 +139,9 @@ GenerationsPage::GenerationsPage(Workspace &workspace, Dialogs &dialogs, QWidget
     d.ask = new AskPanel(workspace, this);
 
     auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(Theme::space(4), Theme::space(2), Theme::space(4), Theme::space(3));
+    column->setContentsMargins(Theme::space(5), Theme::space(2), Theme::space(5), Theme::space(3));
     column->setSpacing(Theme::space(2));
-    column->addWidget(d.buildControls());
+    column->addWidget(controls);
     column->addWidget(d.state);
     column->addWidget(d.stack, 1);
     column->addWidget(d.ask);
@@ -232,7 +234,7 @@ QWidget *GenerationsPage::Private::buildControls()
 {
     auto *widget = new QWidget(&page);
     picker = new RunPicker(workspace, widget);
-    slider = new EvaluationSlider(widget);
+    slider = new EvaluationSlider(&page);
     pair = new QComboBox(widget);
     pair->setObjectName(QStringLiteral("generationsPair"));
     pair->setAccessibleName(GenerationsPage::tr("Answers that are compared"));
@@ -270,9 +272,7 @@ QWidget *GenerationsPage::Private::buildControls()
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(Theme::space(2));
     row->addWidget(picker);
-    row->addSpacing(Theme::space(2));
-    row->addWidget(slider, 1);
-    row->addSpacing(Theme::space(2));
+    row->addStretch(1);
     row->addWidget(pair);
     row->addWidget(unit);
     row->addWidget(withOthers);
@@ -314,6 +314,7 @@ QWidget *GenerationsPage::Private::buildList()
     list->setColumnWidth(AnswerListModel::Set, Theme::space(16));
     list->setColumnWidth(AnswerListModel::Row, Theme::space(14));
     list->setColumnWidth(AnswerListModel::Changed, Theme::space(21));
+    fitHeaders(list);
 
     QObject::connect(filter, &QLineEdit::textChanged, &page, [this](const QString &text) {
         proxy->setWords(text);
@@ -388,6 +389,7 @@ QWidget *GenerationsPage::Private::buildAnswers()
     historyView->setColumnWidth(AnswerHistoryModel::Step, Theme::space(18));
     historyView->setColumnWidth(AnswerHistoryModel::Probability, Theme::space(16));
     historyView->setColumnWidth(AnswerHistoryModel::Rouge, Theme::space(16));
+    fitHeaders(historyView);
     QObject::connect(historyView, &QTableView::clicked, &page, [this](const QModelIndex &index) { slider->setCurrent(index.row()); });
     auto *scroll = new QScrollArea(widget);
     scroll->setFrameShape(QFrame::NoFrame);
@@ -399,6 +401,7 @@ QWidget *GenerationsPage::Private::buildAnswers()
     auto *column = new QVBoxLayout(widget);
     column->setContentsMargins(Theme::space(2), Theme::space(1), 0, 0);
     column->setSpacing(Theme::space(2));
+    column->addWidget(slider);
     column->addWidget(prompt);
     column->addWidget(scroll, 3);
     column->addWidget(difference);

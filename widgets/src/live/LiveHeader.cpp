@@ -3,6 +3,8 @@
 #include "RunPicker.h"
 #include "RunWords.h"
 
+#include "frame/IconLabel.h"
+
 #include <widgets/Format.h>
 #include <widgets/Theme.h>
 #include <widgets/Workspace.h>
@@ -35,7 +37,7 @@ LiveHeader::LiveHeader(Workspace &workspace, QWidget *parent)
     : QWidget(parent), m_workspace(workspace)
 {
     m_picker = new RunPicker(workspace, this);
-    m_statusIcon = new QLabel(this);
+    m_statusIcon = new IconLabel({}, 4, this);
     m_status = new QLabel(this);
     m_status->setObjectName(QStringLiteral("liveStatus"));
     m_step = new QLabel(this);
@@ -88,8 +90,7 @@ void LiveHeader::show(const RunFeed &feed)
         return;
 
     const RunStatus status = feed.status();
-    const int size = Theme::space(4);
-    m_statusIcon->setPixmap(Theme::icon(runwords::statusIcon(status), statusTint(status)).pixmap(size, size));
+    m_statusIcon->setIcon(Theme::icon(runwords::statusIcon(status), statusTint(status)));
     QString word = runwords::statusWord(status);
     const std::optional<StageRecord> stage = feed.isActive() ? m_workspace.activeStage() : std::nullopt;
     if (stage && status == RunStatus::Running && stage->name != "Training") {

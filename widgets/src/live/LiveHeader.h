@@ -9,6 +9,7 @@ class QProgressBar;
 
 namespace lethe {
 
+class IconLabel;
 class RunPicker;
 
 /// One line: which run, how it stands, how far, how fast, how long still.
@@ -23,7 +24,7 @@ public:
 
 private:
     RunPicker *m_picker;
-    QLabel *m_statusIcon;
+    IconLabel *m_statusIcon;
     QLabel *m_status;
     QLabel *m_step;
     QProgressBar *m_progress;

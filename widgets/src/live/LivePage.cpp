@@ -97,7 +97,7 @@ LivePage::LivePage(Workspace &workspace, Dialogs &dialogs, QWidget *parent)
     d.stack->addWidget(d.starting = d.buildStarting());
     d.stack->addWidget(d.plots = d.buildPlots());
     auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(Theme::space(4), Theme::space(2), Theme::space(4), Theme::space(2));
+    column->setContentsMargins(Theme::space(5), Theme::space(2), Theme::space(5), Theme::space(2));
     column->setSpacing(Theme::space(2));
     column->addWidget(d.header);
     column->addWidget(d.state);

@@ -6,6 +6,7 @@
 #include <widgets/Theme.h>
 #include <widgets/Workspace.h>
 
+#include <QtCore/QEvent>
 #include <QtGui/QPainter>
 #include <QtWidgets/QMenu>
 
@@ -55,7 +56,15 @@ void RunPicker::setCurrent(RunId run, const QString &name, const QString &color)
     const QString shown = run == 0 ? tr("No run") : name;
     setText(fontMetrics().elidedText(shown, Qt::ElideRight, fontMetrics().averageCharWidth() * 44));
     setAccessibleName(tr("Run shown: %1").arg(shown));
+    m_color = color;
     setIcon(run == 0 ? QIcon() : swatchIcon(Theme::runColor(color), fontMetrics().height()));
+}
+
+void RunPicker::changeEvent(QEvent *event)
+{
+    QToolButton::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_current != 0) // ink is another colour in another theme
+        setIcon(swatchIcon(Theme::runColor(m_color), fontMetrics().height()));
 }
 
 void RunPicker::fill()

@@ -20,7 +20,11 @@ public:
 Q_SIGNALS:
     void picked(qint64 run);
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
+    QString m_color;
     void fill();
 
     Workspace &m_workspace;

@@ -1,5 +1,7 @@
 #include "StateBar.h"
 
+#include "frame/IconLabel.h"
+
 #include <widgets/Theme.h>
 
 #include <QtWidgets/QBoxLayout>
@@ -12,7 +14,7 @@ StateBar::StateBar(QWidget *parent)
     : Card(parent)
 {
     setObjectName(QStringLiteral("runStateBar"));
-    m_icon = new QLabel(this);
+    m_icon = new IconLabel({}, 5, this);
     m_text = new QLabel(this);
     m_text->setWordWrap(true);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -47,8 +49,7 @@ void StateBar::say(Tone tone, const QString &icon, const QString &text, const QS
 {
     setTone(tone);
     QColor (*tint)() = tone == Tone::Success ? &Theme::success : tone == Tone::Error ? &Theme::error : &Theme::warning;
-    const int size = Theme::space(5);
-    m_icon->setPixmap(Theme::icon(icon, tint).pixmap(size, size));
+    m_icon->setIcon(Theme::icon(icon, tint));
     m_text->setText(text);
     m_details->setText(details);
     m_details->setVisible(!details.isEmpty());

@@ -11,6 +11,8 @@ class QPushButton;
 
 namespace lethe {
 
+class IconLabel;
+
 /// The bar over the panels that says how a run stands, with what can be done next: paused, failed, done, a warning.
 class StateBar : public Card
 {
@@ -30,7 +32,7 @@ public:
     QString text() const;
 
 private:
-    QLabel *m_icon;
+    IconLabel *m_icon;
     QLabel *m_text;
     QLabel *m_details;
     QHBoxLayout *m_buttonRow;

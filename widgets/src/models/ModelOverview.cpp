@@ -185,8 +185,8 @@ void ModelOverview::fillFacts()
     row(tr("Parameters"), QStringLiteral("%1 (%2)").arg(format::parameters(info.parameters), format::count(info.parameters)));
     row(tr("Weights"), QStringLiteral("%1, %2").arg(QString::fromStdString(info.dtype), format::bytes(static_cast<std::int64_t>(info.weightBytes))));
     row(tr("Layers"), tr("%1, hidden %2, inner %3").arg(info.layers).arg(info.hiddenSize).arg(info.intermediateSize));
-    row(tr("Heads"), info.kvHeads == info.heads ? tr("%1 of %2").arg(info.heads).arg(info.headDim)
-                                                : tr("%1 of %2, %3 for keys and values").arg(info.heads).arg(info.headDim).arg(info.kvHeads));
+    row(tr("Heads"), info.kvHeads == info.heads ? tr("%1 of width %2").arg(info.heads).arg(info.headDim)
+                                                : tr("%1 of width %2, %3 for keys and values").arg(info.heads).arg(info.headDim).arg(info.kvHeads));
     row(tr("Context"), tr("%1 tokens").arg(format::count(info.contextLength)));
     row(tr("Vocabulary"), tr("%1%2").arg(format::count(info.vocabularySize), info.tiedEmbeddings ? tr(", embeddings tied") : QString()));
     if (info.tokenizer)

@@ -1,5 +1,7 @@
 #include "TensorTable.h"
 
+#include "../parts/TableLook.h"
+
 #include <widgets/Format.h>
 #include <widgets/Theme.h>
 
@@ -112,6 +114,7 @@ TensorTable::TensorTable(QWidget *parent)
     m_table->setColumnWidth(1, letter * 15);
     m_table->setColumnWidth(2, letter * 8);
     m_table->setColumnWidth(3, letter * 12);
+    fitHeaders(m_table);
     auto *all = new QVBoxLayout(this);
     all->setContentsMargins(0, Theme::space(3), 0, 0);
     all->setSpacing(Theme::space(2));

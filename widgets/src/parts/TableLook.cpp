@@ -26,4 +26,13 @@ void polishTable(QTableView *table)
     table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0px; border: none; }"));
 }
 
+void fitHeaders(QTableView *table)
+{
+    QHeaderView *header = table->horizontalHeader();
+    header->setTextElideMode(Qt::ElideRight);
+    for (int section = 0; section < header->count(); ++section)
+        if (const int needed = header->sectionSizeHint(section) + Theme::space(1); header->sectionSize(section) < needed)
+            header->resizeSection(section, needed);
+}
+
 } // namespace lethe

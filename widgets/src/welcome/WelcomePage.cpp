@@ -2,6 +2,7 @@
 
 #include "../frame/Aside.h"
 #include "../frame/IconLabel.h"
+#include "../parts/ElidedLabel.h"
 #include "ActionCard.h"
 #include "RunStatusText.h"
 
@@ -267,17 +268,19 @@ QWidget *WelcomePage::runRow(const RunRow &row)
     dot.fill(Theme::runColor(QString::fromStdString(row.color)));
     color->setPixmap(dot);
     line->addWidget(color);
-    auto *title = label(name, TextRole::Body, button);
+    auto *title = new ElidedLabel(name, button);
     title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     line->addWidget(title, 1);
     line->addWidget(new IconLabel(statusIcon(row.status), 4, button));
     auto *status = label(statusWord(row.status), TextRole::Muted, button);
     status->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("interrupted")) + Theme::space(1));
     line->addWidget(status);
-    const QStringList changes{change(row, "forget_exact_match", tr("forget")), change(row, "retain_exact_match", tr("retain"))};
-    auto *numbers = label(changes.join(QStringLiteral("   ")).trimmed(), TextRole::Muted, button);
-    numbers->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("forget 100 → 100 %   retain 100 → 100 %")));
-    line->addWidget(numbers);
+    for (const QString &numbers : {change(row, "forget_exact_match", tr("forget")), change(row, "retain_exact_match", tr("retain"))}) {
+        auto *shown = label(numbers, TextRole::Muted, button);
+        shown->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+        shown->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("forget 100 → 100 %")));
+        line->addWidget(shown);
+    }
     auto *when = label(format::ago(QString::fromStdString(row.createdAt)), TextRole::Caption, button);
     when->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     when->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("59 min ago")));
@@ -314,7 +317,8 @@ QWidget *WelcomePage::modelRow(const QString &folder)
     line->setContentsMargins(Theme::space(2), 0, Theme::space(2), 0);
     line->setSpacing(Theme::space(2));
     auto *name = label(info.fileName(), there ? TextRole::Body : TextRole::Muted, row);
-    auto *place = label(there ? QDir::toNativeSeparators(info.absolutePath()) : tr("not found – locate…"), TextRole::Caption, row);
+    auto *place = new ElidedLabel(there ? QDir::toNativeSeparators(info.absolutePath()) : tr("not found – locate…"), row);
+    Theme::setRole(place, TextRole::Caption);
     place->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     line->addWidget(name);
     line->addWidget(place, 1);
