@@ -120,7 +120,17 @@ void addGenerate(CLI::App &app, Program &program)
         ->capture_default_str();
     command->add_option("--seed", generation.seed, "Of sampling")->capture_default_str();
     CLI::Option *assistant = command->add_option("--assistant", options->assistant, "A second model whose logits are added, weighted");
-    CLI::Option *weight = command->add_option("--logit-weight", generation.logitWeight, "Its weight");
+    CLI::Option *weight = command->add_option("--logit-weight", generation.logitWeight, "Its weight W: model + W · assistant; below 0 what the assistant knows is taken away");
+    command->add_option("--top-filter", generation.topFilter, "With an assistant: leave out tokens that the model itself finds this unlikely")
+        ->check(CLI::Range(0.0, 0.999999))
+        ->needs(assistant)
+        ->capture_default_str();
+    command
+        ->add_option_function<std::string>(
+            "--filter-mode", [options](const std::string &mode) { options->generation.filterMode = filterModeFrom(mode).value_or(FilterMode::Auto); },
+            "What becomes of them: drop, keep_base (the model's own logit), keep_base_raw; auto drops")
+        ->check(CLI::IsMember({"auto", "drop", "keep_base", "keep_base_raw"}))
+        ->needs(assistant);
     weight->needs(assistant);
     assistant->needs(weight);
     command->callback([&program, options, prompt, file] {

@@ -13,6 +13,13 @@
 
 namespace lethe {
 
+namespace {
+
+/// Both models' logits of some rows, at once.
+constexpr std::int64_t kPairChunkBytes = std::int64_t{128} << 20;
+
+} // namespace
+
 /// Indices into the parameters; -1 is a part that the family does not have.
 struct Decoder::Layer {
     std::int64_t attentionNorm = -1, attentionNormBias = -1, afterAttentionNorm = -1, mlpNorm = -1, mlpNormBias = -1, afterMlpNorm = -1;
@@ -363,6 +370,40 @@ OutputHead Decoder::head() const
     return {.weight_VD = weight(m_head >= 0 ? m_head : m_embedding),
             .bias_V = m_headBias >= 0 ? weight(m_headBias) : at::Tensor(),
             .softcap = m_config.logitSoftcap};
+}
+
+void Decoder::setAssistant(std::unique_ptr<Decoder> assistant, const PairOptions &options)
+{
+    m_assistant = std::move(assistant);
+    m_pairOptions = options;
+}
+
+at::Tensor Decoder::labelNll(const Batch &batch)
+{
+    if (!m_assistant)
+        return LanguageModel::labelNll(batch);
+    TORCH_CHECK(!c10::GradMode::is_enabled() || m_parameters.empty() || !m_parameters.front().value.requires_grad(), "a pair is not trained");
+    const at::Tensor own = hidden(batch).index_select(0, batch.labelRows_M);
+    const at::Tensor other = m_assistant->hidden(batch).index_select(0, batch.labelRows_M);
+    const std::int64_t chunk = std::max<std::int64_t>(1, kPairChunkBytes / (m_config.vocabulary * 4));
+    std::vector<at::Tensor> parts;
+    for (std::int64_t begin = 0; begin < own.size(0) || parts.empty(); begin += chunk) {
+        const std::int64_t count = std::min(chunk, own.size(0) - begin);
+        const at::Tensor joined = pairLogits(logits(own.narrow(0, begin, count)), m_assistant->logits(other.narrow(0, begin, count)), m_pairOptions,
+                                             PairUse::Scoring);
+        const at::Tensor labels = batch.labelIds_M.narrow(0, begin, count).unsqueeze(1);
+        parts.push_back(at::logsumexp(joined, 1) - joined.gather(1, labels).squeeze(1));
+    }
+    return at::cat(parts, 0);
+}
+
+at::Tensor Decoder::rowLogits(const Batch &batch, const at::Tensor &rows_K)
+{
+    const auto of = [&](Decoder &model) {
+        const at::Tensor states = model.hidden(batch);
+        return model.logits(rows_K.defined() ? states.index_select(0, rows_K) : states);
+    };
+    return m_assistant ? pairLogits(of(*this), of(*m_assistant), m_pairOptions, PairUse::Scoring) : of(*this);
 }
 
 KvCache Decoder::makeCache(std::int64_t texts, std::int64_t maximumLength) const

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/DecoderConfig.h"
+#include "model/PairLogits.h"
 
 #include <lethe/base/Result.h>
 #include <lethe/sdk/LanguageModel.h>
@@ -38,10 +39,13 @@ struct DecoderLoad {
     /// Of an adapter folder: folded into the weights in any case where these are f32; else the outermost one stays beside them,
     /// since a small change is below the spacing of 16-bit numbers. True: folded even so.
     bool mergeAdapters = false;
+    /// A folder with a pair's manifest is the pair; false: its own weights alone.
+    bool asPair = true;
     std::function<bool(std::uint64_t done, std::uint64_t total)> progress;
 };
 
 class LoraAdapter;
+struct PairManifest;
 
 /// The one decoder that runs every family: embedding, layers, final norm, head, each as DecoderConfig says. Texts are packed:
 /// linear layers, norms and MLPs see [N, D]; attention alone knows where one text ends.
@@ -86,6 +90,15 @@ public:
 
     at::Tensor hidden(const Batch &batch) override;
     OutputHead head() const override;
+
+    /// A second model over the same vocabulary whose logits join this one's in `labelNll`, `rowLogits` and generation. `hidden` and
+    /// `head` stay this model's own: a pair has no hidden states that a head turns into its logits.
+    void setAssistant(std::unique_ptr<Decoder> assistant, const PairOptions &options);
+    Decoder *assistant() const { return m_assistant.get(); }
+    const PairOptions &pairOptions() const { return m_pairOptions; }
+    at::Tensor labelNll(const Batch &batch) override;
+    /// Logits of rows of a batch, f32 [K,V]; of every row where \p rows_K is undefined. Of a pair: joined as for scoring.
+    at::Tensor rowLogits(const Batch &batch, const at::Tensor &rows_K);
     /// `hidden` after every layer, for tests and probes: the embedding's output, each layer's, the last with the final norm.
     std::vector<at::Tensor> hiddenStates(const Batch &batch);
 
@@ -103,6 +116,7 @@ private:
     void indexWeights();
     at::Tensor weight(std::int64_t index) const; ///< in the computing dtype
     at::Tensor linear(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex, const Pass &pass) const;
+    static Result<std::unique_ptr<Decoder>> loadPair(const PairManifest &pair, DecoderLoad how);
     std::optional<std::uint64_t> nextDropout();
     Result<void> applyAdapter(const std::filesystem::path &folder, bool merge);
     at::Tensor norm(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex) const;
@@ -125,6 +139,8 @@ private:
     bool m_adapterOn = true;
     std::optional<std::uint64_t> m_dropoutSeed;
     std::uint64_t m_dropoutPasses = 0;
+    std::unique_ptr<Decoder> m_assistant;
+    PairOptions m_pairOptions;
     std::vector<Layer> m_layers;
     std::int64_t m_embedding = -1, m_positions = -1, m_projectIn = -1, m_projectOut = -1, m_finalNorm = -1, m_finalNormBias = -1,
                  m_head = -1, m_headBias = -1;

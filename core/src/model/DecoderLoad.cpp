@@ -2,6 +2,7 @@
 
 #include "model/LoraAdapter.h"
 #include "model/ModelFolder.h"
+#include "model/PairManifest.h"
 #include "model/Safetensors.h"
 
 #include <lethe/base/Device.h>
@@ -24,8 +25,24 @@ c10::ScalarType scalarType(const std::string &dtype)
 
 } // namespace
 
+Result<std::unique_ptr<Decoder>> Decoder::loadPair(const PairManifest &pair, DecoderLoad how)
+{
+    how.asPair = false;
+    LETHE_TRY(std::unique_ptr<Decoder> target, load(pair.target, how));
+    LETHE_TRY(std::unique_ptr<Decoder> assistant, load(pair.assistant, how));
+    if (assistant->config().vocabulary != target->config().vocabulary)
+        return Error{.code = ErrorCode::InvalidInput, .what = "its vocabulary of " + std::to_string(assistant->config().vocabulary)
+                     + " is not the target's of " + std::to_string(target->config().vocabulary), .where = pair.assistant.string(),
+                     .hint = "An assistant shares the target's tokenizer"};
+    target->setAssistant(std::move(assistant), {.weight = pair.logitWeight, .topFilter = pair.topFilter, .filterMode = pair.filterMode});
+    return target;
+}
+
 Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &named, const DecoderLoad &how)
 {
+    LETHE_TRY(const std::optional<PairManifest> pair, how.asPair ? readPairManifest(named) : std::optional<PairManifest>());
+    if (pair)
+        return loadPair(*pair, how);
     LETHE_TRY(const ModelFolder model, resolveModelFolder(named));
     const std::filesystem::path &folder = model.base;
     LETHE_TRY(DecoderConfig config, readDecoderConfig(folder));

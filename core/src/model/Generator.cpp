@@ -83,7 +83,8 @@ public:
         for (std::int64_t made = 0; made < m_options.maxNewTokens; ++made) {
             at::Tensor logits_BV = m_model.logits(target.hidden_BD);
             if (assistant)
-                logits_BV = logits_BV + m_assistant.weight * m_assistant.model->logits(assistant->hidden_BD).to(logits_BV.device());
+                logits_BV = pairLogits(logits_BV, m_assistant.model->logits(assistant->hidden_BD).to(logits_BV.device()), m_assistant.options,
+                                       PairUse::Choosing);
             const std::vector<TokenId> chosen = choose(logits_BV);
             std::vector<std::int64_t> going;
             for (std::size_t i = 0; i < m_members.size(); ++i) {
@@ -179,6 +180,7 @@ std::vector<GeneratedIds> generateIds(Decoder &model, const std::vector<std::vec
                                       const std::function<bool(std::size_t, TokenId)> &onToken, const LogitAssistant &assistant)
 {
     const c10::InferenceMode inference;
+    const LogitAssistant joined = assistant.model != nullptr ? assistant : LogitAssistant{.model = model.assistant(), .options = model.pairOptions()};
     std::vector<GeneratedIds> results(prompts.size());
     if (options.maxNewTokens <= 0)
         return results;
@@ -193,7 +195,7 @@ std::vector<GeneratedIds> generateIds(Decoder &model, const std::vector<std::vec
         const auto batch = static_cast<std::size_t>(std::clamp<std::int64_t>(kCacheBytes / (bytesPerToken * length), 1, kLargestBatch));
         const std::size_t end = std::min(order.size(), begin + batch);
         GenerationBatch group(model, prompts, {order.begin() + static_cast<std::ptrdiff_t>(begin), order.begin() + static_cast<std::ptrdiff_t>(end)},
-                              options, results, assistant);
+                              options, results, joined);
         if (!group.run(onToken))
             break;
         begin = end;

@@ -15,13 +15,13 @@ struct GeneratedIds {
     bool stoppedAtEos = false;
 };
 
-/// A second model whose logits are added, weighted. Its vocabulary must be the first one's.
+/// A second model whose logits join the first one's. Its vocabulary must be the first one's.
 struct LogitAssistant {
     Decoder *model = nullptr;
-    double weight = 0;
+    PairOptions options;
 };
 
-/// Continues prompts with \p model, in batches with a KV cache, longest prompts first. What is generated for a prompt depends
+/// Continues prompts with \p model (with its own assistant, where \p assistant is none), in batches with a KV cache, longest prompts first. What is generated for a prompt depends
 /// on neither its batch nor its place in it (up to rounding); sampling draws from a generator seeded by the prompt's index.
 /// \p onToken: false stops everything. \return in the prompts' order, what there was when it stopped.
 LETHE_EXPORT std::vector<GeneratedIds> generateIds(Decoder &model, const std::vector<std::vector<TokenId>> &prompts, const GenerationOptions &options,

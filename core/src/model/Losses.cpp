@@ -15,6 +15,12 @@ at::Tensor LanguageModel::logits(const at::Tensor &hidden_KD) const
     return out.softcap > 0 ? at::tanh(z / out.softcap) * out.softcap : z;
 }
 
+at::Tensor LanguageModel::labelNll(const Batch &batch)
+{
+    const at::Tensor hidden_ND = hidden(batch);
+    return losses::tokenNll(head(), hidden_ND, batch);
+}
+
 namespace losses {
 
 at::Tensor tokenNll(const OutputHead &head, const at::Tensor &hidden_ND, const Batch &batch)
@@ -24,8 +30,7 @@ at::Tensor tokenNll(const OutputHead &head, const at::Tensor &hidden_ND, const B
 
 at::Tensor tokenNll(LanguageModel &model, const Batch &batch)
 {
-    const at::Tensor hidden_ND = model.hidden(batch);
-    return tokenNll(model.head(), hidden_ND, batch);
+    return model.labelNll(batch);
 }
 
 at::Tensor sumBySample(const at::Tensor &values_M, const Batch &batch)

@@ -102,6 +102,9 @@ Result<std::vector<Generation>> TextModel::generate(const std::vector<std::strin
 Result<std::vector<Generation>> TextModel::generateFromIds(const std::vector<std::vector<TokenId>> &prompts, const GenerationOptions &options,
                                                            const std::function<bool(std::size_t, TokenId, std::string_view)> &onToken)
 {
+    if (options.assistant != nullptr && (m_data->decoder->assistant() != nullptr || options.assistant->m_data->decoder->assistant() != nullptr))
+        return Error{.code = ErrorCode::InvalidInput, .what = "is a pair already: it takes no second assistant, and is none", .where = m_data->folder.string(),
+                     .hint = "Name the pair alone, or its two models"};
     if (options.assistant != nullptr && options.assistant->m_data->decoder->config().vocabulary != m_data->decoder->config().vocabulary)
         return Error{.code = ErrorCode::InvalidInput, .what = "its vocabulary of " + std::to_string(options.assistant->m_data->decoder->config().vocabulary)
                      + " is not the model's of " + std::to_string(m_data->decoder->config().vocabulary), .where = options.assistant->folder().string(),
@@ -131,7 +134,8 @@ Result<std::vector<Generation>> TextModel::generateFromIds(const std::vector<std
         };
         LogitAssistant assistant;
         if (options.assistant != nullptr)
-            assistant = {.model = options.assistant->m_data->decoder.get(), .weight = options.logitWeight};
+            assistant = {.model = options.assistant->m_data->decoder.get(),
+                         .options = {.weight = options.logitWeight, .topFilter = options.topFilter, .filterMode = options.filterMode}};
         const std::vector<GeneratedIds> made = generateIds(*m_data->decoder, prompts, options,
                                                            onToken ? std::function<bool(std::size_t, TokenId)>(forward) : nullptr, assistant);
         if (stopped)
@@ -174,7 +178,7 @@ Result<TextModel::LogitsReport> TextModel::writeLogits(const std::vector<std::ve
         for (const auto &row : ids) {
             const auto start = Clock::now();
             const Batch batch = packBatch({{.ids = row.data(), .length = length, .labelStart = length}}, m_data->decoder->device());
-            const at::Tensor logits = m_data->decoder->logits(m_data->decoder->hidden(batch)).to(at::kCPU).contiguous();
+            const at::Tensor logits = m_data->decoder->rowLogits(batch, {}).to(at::kCPU).contiguous();
             seconds += secondsSince(start);
             LETHE_TRY_VOID(writer.append("logits", logits.const_data_ptr<float>(), logits.nbytes()));
         }
@@ -194,8 +198,7 @@ Result<std::vector<TextModel::TokenScore>> TextModel::score(const std::vector<To
         if (ids.size() < 2)
             return scores;
         const Batch batch = packBatch({{.ids = ids.data(), .length = static_cast<std::int64_t>(ids.size()), .labelStart = 1}}, m_data->decoder->device());
-        const at::Tensor hidden = m_data->decoder->hidden(batch).index_select(0, batch.labelRows_M);
-        const at::Tensor logP = at::log_softmax(m_data->decoder->logits(hidden), 1);
+        const at::Tensor logP = at::log_softmax(m_data->decoder->rowLogits(batch, batch.labelRows_M), 1);
         const at::Tensor chosen = logP.gather(1, batch.labelIds_M.unsqueeze(1));
         const at::Tensor ranks = (logP > chosen).sum(1).to(at::kCPU);
         const at::Tensor values = chosen.squeeze(1).to(at::kCPU, at::kDouble).contiguous();

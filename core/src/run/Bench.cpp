@@ -183,7 +183,7 @@ Result<BenchReport> benchLogits(const std::filesystem::path &folder, const LoadO
         const c10::InferenceMode inference;
         for (std::int64_t round = 0; round < bench.warmup + bench.repetitions; ++round) {
             const auto roundStart = Clock::now();
-            const at::Tensor logits = model->logits(model->hidden(batch));
+            const at::Tensor logits = model->rowLogits(batch, {});
             synchronize(model->device());
             if (round == 0)
                 report.startSeconds = secondsSince(start);

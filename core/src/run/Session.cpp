@@ -118,6 +118,8 @@ Result<void> Session::prepareReference()
             LETHE_TRY(owned, Decoder::load(folder, {.device = m_inputs.device, .dtype = m_inputs.model->dtype(), .parameterDtype = m_inputs.model->dtype(),
                                                     .progress = {}}));
         }
+        if (owned->assistant() != nullptr)
+            return Error{.code = ErrorCode::Unsupported, .what = "is a pair of models, which cannot be a reference", .where = "reference_model", .hint = {}};
         if (owned->config().vocabulary != m_inputs.model->config().vocabulary)
             return Error{.code = ErrorCode::InvalidInput,
                          .what = "has a vocabulary of " + std::to_string(owned->config().vocabulary) + ", the model " + std::to_string(m_inputs.model->config().vocabulary),
@@ -188,6 +190,9 @@ Result<void> Session::prepare()
         // Below f32 the parameters stay f32 masters: a step of 1e-5 is below the spacing of bf16 numbers near 0.02.
         LETHE_TRY_VOID(m_inputs.read(m_spec, m_options.resumeFrom.value_or(m_spec.modelFolder), at::kFloat, m_control, m_observer));
     }
+    if (m_inputs.model->assistant() != nullptr)
+        return Error{.code = ErrorCode::Unsupported, .what = "is a pair of models, which cannot be trained further", .where = "model",
+                     .hint = "Name the pair's target or its assistant"};
     LETHE_TRY_VOID(makePlan());
     m_observer.onFacts(facts());
     for (const EventRecord &warning : m_inputs.warnings)

@@ -2,6 +2,7 @@
 
 #include "AddedTokens.h"
 #include "model/ModelFolder.h"
+#include "model/PairManifest.h"
 #include "TokenDecoder.h"
 #include "PostProcessor.h"
 #include "PreTokenizer.h"
@@ -232,10 +233,11 @@ Tokenizer::~Tokenizer() = default;
 
 Result<Tokenizer> Tokenizer::load(const std::filesystem::path &named)
 {
-    std::filesystem::path folder = named;
-    std::filesystem::path configFolder = named;
-    if (isAdapterFolder(named)) { // an adapter may leave tokenizer and config to its base
-        const auto parts = resolveModelFolder(named);
+    LETHE_TRY(const std::optional<PairManifest> pair, readPairManifest(named));
+    std::filesystem::path folder = pair ? pair->target : named;
+    std::filesystem::path configFolder = folder;
+    if (isAdapterFolder(folder)) { // an adapter may leave tokenizer and config to its base
+        const auto parts = resolveModelFolder(folder);
         if (parts.ok()) {
             folder = parts->tokenizer;
             configFolder = parts->base;

@@ -24,6 +24,8 @@ public:
     /// Hidden states after the final norm, [N,D], in the model's computing dtype.
     virtual at::Tensor hidden(const Batch &batch) = 0;
     virtual OutputHead head() const = 0;
+    /// What `losses::tokenNll` gives, [M]. A model whose logits are no head's over hidden states has its own.
+    virtual at::Tensor labelNll(const Batch &batch);
 
     /// Logits of chosen rows, f32 [K,V]. \p hidden_KD: rows of `hidden`.
     at::Tensor logits(const at::Tensor &hidden_KD) const;
