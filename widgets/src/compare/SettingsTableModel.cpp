@@ -9,7 +9,7 @@
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
-#include <QtGui/QFont>
+#include <QtGui/QFontMetrics>
 #include <QtWidgets/QApplication>
 
 #include <algorithm>
