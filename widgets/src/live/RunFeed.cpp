@@ -2,17 +2,9 @@
 
 #include <widgets/Workspace.h>
 
-#include <QtCore/QTimer>
-
 #include <algorithm>
 
 namespace lethe {
-namespace {
-
-constexpr int kTryAgainMs = 100;
-constexpr int kMostTries = 50;
-
-} // namespace
 
 const EvaluationRecord *RunHistory::evaluationAt(std::int64_t step) const
 {
@@ -23,7 +15,6 @@ const EvaluationRecord *RunHistory::evaluationAt(std::int64_t step) const
 struct RunFeed::Loaded {
     std::uint64_t generation = 0;
     bool whole = false;
-    std::int64_t afterStep = 0;
     std::optional<Error> error;
     RunDetails details;
     std::vector<StepRecord> steps;
@@ -83,7 +74,8 @@ void RunFeed::show(RunId run)
     m_loading = run != 0;
     m_reading = false;
     m_readAgain = false;
-    m_tries = 0;
+    m_storedStep = 0;
+    m_storedEvaluation = -1;
     Q_EMIT reset();
     if (run != 0)
         load(true);
@@ -97,11 +89,12 @@ void RunFeed::load(bool whole)
     }
     m_reading = true;
     m_readAgain = false;
-    const std::int64_t afterStep = whole || m_history.steps.empty() ? 0 : m_history.steps.back().step;
-    const std::int64_t afterEvaluation = whole || m_history.evaluations.empty() ? -1 : m_history.evaluations.back().step;
+    // the last evaluation is read once more: the one that ends a run stands at the same step
+    const std::int64_t afterStep = whole ? 0 : m_storedStep;
+    const std::int64_t afterEvaluation = whole ? -1 : m_storedEvaluation - 1;
     const auto work = [run = m_run, generation = m_generation, whole, afterStep, afterEvaluation,
                        withSamples = m_withSamples](const RunStore &store) {
-        Loaded loaded{.generation = generation, .whole = whole, .afterStep = afterStep, .error = {}, .details = {}, .steps = {}, .evaluations = {}};
+        Loaded loaded{.generation = generation, .whole = whole, .error = {}, .details = {}, .steps = {}, .evaluations = {}};
         auto details = store.details(run);
         auto steps = store.steps(run, afterStep);
         auto evaluations = store.evaluations(run, withSamples, afterEvaluation);
@@ -149,14 +142,11 @@ void RunFeed::take(Loaded loaded)
     if (!m_history.facts && loaded.details.facts.plannedSteps > 0)
         m_history.facts = loaded.details.facts;
 
-    if (loaded.whole && leavesHole(loaded.steps) && m_tries < kMostTries) {
-        ++m_tries;
-        QTimer::singleShot(kTryAgainMs, this, [this, generation = m_generation] {
-            if (generation == m_generation)
-                load(true);
-        });
-        return;
-    }
+    if (!loaded.steps.empty())
+        m_storedStep = loaded.steps.back().step;
+    if (!loaded.evaluations.empty())
+        m_storedEvaluation = loaded.evaluations.back().step;
+
     if (loaded.whole) {
         m_loading = false;
         merge(loaded.steps, loaded.evaluations);
@@ -183,17 +173,6 @@ void RunFeed::take(Loaded loaded)
     }
     if (m_readAgain)
         load(false);
-}
-
-/// The store commits a moment after the records are sent: whoever starts to listen in the middle may hear the next step before
-/// the last ones can be read.
-bool RunFeed::leavesHole(const std::vector<StepRecord> &read) const
-{
-    for (const auto &batch : m_pending) {
-        if (!batch->steps.empty())
-            return batch->steps.front().step > (read.empty() ? 0 : read.back().step) + 1;
-    }
-    return false;
 }
 
 void RunFeed::take(const RunBatch &batch)
@@ -223,14 +202,23 @@ bool RunFeed::merge(const std::vector<StepRecord> &steps, const std::vector<Eval
 {
     bool replaced = false;
     for (const StepRecord &step : steps) {
-        if (m_history.steps.empty() || step.step > m_history.steps.back().step)
+        const auto place = std::ranges::lower_bound(m_history.steps, step.step, {}, &StepRecord::step);
+        if (place == m_history.steps.end()) {
             m_history.steps.push_back(step);
+        } else if (place->step != step.step) {
+            m_history.steps.insert(place, step);
+            replaced = true;
+        }
     }
     for (const EvaluationRecord &evaluation : evaluations) {
-        if (m_history.evaluations.empty() || evaluation.step > m_history.evaluations.back().step) {
+        const auto place = std::ranges::lower_bound(m_history.evaluations, evaluation.step, {}, &EvaluationRecord::step);
+        if (place == m_history.evaluations.end()) {
             m_history.evaluations.push_back(evaluation);
-        } else if (EvaluationRecord &last = m_history.evaluations.back(); last.step == evaluation.step && last.subset && !evaluation.subset) {
-            last = evaluation; // the last evaluation of a run looks at all rows
+        } else if (place->step != evaluation.step) {
+            m_history.evaluations.insert(place, evaluation);
+            replaced = true;
+        } else if (place->subset && !evaluation.subset) {
+            *place = evaluation; // the last evaluation of a run looks at all rows
             replaced = true;
         }
     }

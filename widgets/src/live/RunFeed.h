@@ -62,8 +62,7 @@ private:
     void load(bool whole);
     void take(Loaded loaded);
     void take(const RunBatch &batch);
-    bool leavesHole(const std::vector<StepRecord> &read) const;
-    /// Takes over what is new; true where something already shown had to be replaced.
+    /// Takes over what is new, in order; true where it does not merely go on from what is shown.
     bool merge(const std::vector<StepRecord> &steps, const std::vector<EvaluationRecord> &evaluations);
 
     Workspace &m_workspace;
@@ -74,7 +73,10 @@ private:
     bool m_loading = false;
     bool m_reading = false;
     bool m_readAgain = false;
-    int m_tries = 0; ///< of reading the run whole
+    /// The last ones read from the store. It commits a moment after the records are sent, so whoever starts to listen in the
+    /// middle of a run may hear a step before those just before it can be read: reading goes on from here, not from the last heard.
+    std::int64_t m_storedStep = 0;
+    std::int64_t m_storedEvaluation = -1;
     std::vector<std::shared_ptr<const RunBatch>> m_pending; ///< arrived while the store was read
     RunHistory m_history;
     std::ptrdiff_t m_resumes = 0; ///< how often the run went on from a checkpoint, as last read
