@@ -60,6 +60,17 @@ OwnTexts keepTexts(StoreConnection &connection, RunId run, const SampleRecord &s
 
 } // namespace
 
+namespace {
+
+/// Relative to the store's folder. Two stores may lie in one folder, and both count their runs from 1.
+std::string runFolder(StoreConnection &connection, RunId run)
+{
+    const std::string stem = std::filesystem::path(connection.database().getFilename()).stem().string();
+    return (stem == "lethe" ? "runs/" : stem + ".runs/") + std::to_string(run);
+}
+
+} // namespace
+
 RunId insertRun(StoreConnection &connection, const NewRun &run, const std::string &color)
 {
     const ProcessIdentity process = identityOfProcess(run.processId);
@@ -71,7 +82,7 @@ RunId insertRun(StoreConnection &connection, const NewRun &run, const std::strin
     const RunId id = connection.lastInsertId();
     connection.query("UPDATE runs SET color = ?, folder = ? WHERE id = ?")
         .with(color.empty() ? std::string(kColors[static_cast<std::size_t>(id - 1) % kColors.size()]) : color,
-              "runs/" + std::to_string(id), id)
+              runFolder(connection, id), id)
         .run();
     connection.query("INSERT INTO run_documents (run, spec, lethe_version, torch_version, qt_version, device, host) "
                      "VALUES (?, ?, ?, ?, ?, ?, ?)")

@@ -106,7 +106,8 @@ public:
     bool isReadOnly() const;
 
     // ---- runs, written by sessions -------------------------------------------------------------------------------
-    /// Waits for the row: the id is needed. Gives the run a colour, a folder `<store folder>/runs/<id>` and the status Queued.
+    /// Waits for the row: the id is needed. Gives the run a colour, a folder and the status Queued.
+    /// The folder is `runs/<id>` beside a store named `lethe.sqlite`, `<stem>.runs/<id>` beside another.
     /// The colour is `#rrggbb`, or `ink` for what a theme draws black on light and white on dark.
     Result<RunId> createRun(const NewRun &run);
     void setStatus(RunId run, RunStatus status, const std::string &failure = {});
