@@ -106,6 +106,28 @@ std::string metricsSection(const RunStore &store, const ExportPlan &plan)
     return text + metricsTable(row.baseMetrics, after) + "\n";
 }
 
+/// The spec with every absolute path cut to its last name: a card is published, the author's folders are not.
+nlohmann::ordered_json withoutFolders(nlohmann::ordered_json value)
+{
+    if (value.is_structured()) {
+        for (auto &part : value)
+            part = withoutFolders(std::move(part));
+    } else if (value.is_string()) {
+        const fs::path path(value.get<std::string>());
+        if (path.is_absolute() && path.has_filename() && path.parent_path() != path.root_path())
+            value = path.filename().string();
+    }
+    return value;
+}
+
+std::string specSection(const std::string &specJson)
+{
+    const auto spec = nlohmann::ordered_json::parse(specJson, nullptr, false);
+    if (spec.is_discarded())
+        return specJson + (specJson.ends_with('\n') ? "" : "\n");
+    return withoutFolders(spec).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 std::string provenanceSection(const Provenance &provenance)
 {
     std::string text = "## Provenance\n\nLethe " + provenance.letheVersion + ", LibTorch " + provenance.torchVersion + ", on "
@@ -138,8 +160,8 @@ Result<std::string> cardText(const RunStore &store, const ExportPlan &plan)
         text += row.note + "\n\n";
     text += metricsSection(store, plan);
     text += "## How it was made\n\n";
-    text += "Base model: `" + row.model + "`. The run's whole specification:\n\n```json\n" + plan.run.specJson;
-    text += (plan.run.specJson.ends_with('\n') ? "" : "\n") + std::string("```\n\n");
+    text += "Base model: `" + base + "`. The run's whole specification, files and folders by their names alone:\n\n```json\n";
+    text += specSection(plan.run.specJson) + "```\n\n";
     text += provenanceSection(plan.run.provenance);
     text += "## Use\n\n```python\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
             "model = AutoModelForCausalLM.from_pretrained(\"path/to/this/folder\")\n"

@@ -233,6 +233,7 @@ private Q_SLOTS:
                                   "| `forget_quality` | no retrained model | no retrained model |", "\"name\": \"forgets\"",
                                   "| `data/forget.jsonl` | `aa` |", "Lethe 0.1.0, LibTorch 2.11.0"})
             QVERIFY2(card->find(words) != std::string::npos, (std::string(words) + "\nis not in\n" + *card).c_str());
+        QVERIFY2(card->find(path({}).string()) == std::string::npos, "a published card must not tell where its author keeps files");
         QVERIFY(nothingLeft());
         fs::remove(path("base/README.md"));
         QVERIFY(modelCard(*m_store, request())->find("license: \"unknown\"") != std::string::npos);
