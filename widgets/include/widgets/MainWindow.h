@@ -93,6 +93,7 @@ protected:
 private:
     void buildFrame();
     void buildPages();
+    void prepareNext(std::size_t index);
     void connectFrame();
     void restoreLook(bool defaults);
     void keepLook();

@@ -19,6 +19,7 @@
 #include <widgets/Theme.h>
 #include <widgets/Workspace.h>
 
+#include <QtCore/QTimer>
 #include <QtGui/QAction>
 #include <QtGui/QStatusTipEvent>
 #include <QtGui/QUndoStack>
@@ -37,6 +38,8 @@
 namespace lethe {
 
 namespace {
+
+constexpr int kPrepareMs = 120; ///< between two pages: input and drawing come first
 
 /// A page that is larger than its place scrolls; it never makes the window larger, nor is it cut.
 QScrollArea *inScroll(QWidget *page)
@@ -64,6 +67,7 @@ MainWindow::MainWindow(Workspace &workspace, Dialogs &dialogs, const WindowOptio
     connectFrame();
     restoreLook(options.defaultLayout);
     showTitle();
+    QTimer::singleShot(kPrepareMs, this, [this] { prepareNext(0); });
     if (workspace.store().isReadOnly())
         m_messages->post({.level = Message::Level::Warning, .text = tr("Viewing only: the store file cannot be written."), .details = {},
                           .buttons = {}, .key = QStringLiteral("read-only")});
@@ -144,6 +148,22 @@ void MainWindow::buildPages()
                 connect(stack, signal, this, &MainWindow::followUndo);
         }
     }
+}
+
+/// A page's first showing is mostly the measuring of its texts. It is done page by page while nobody waits for it.
+void MainWindow::prepareNext(std::size_t index)
+{
+    if (index >= m_pages.size())
+        return;
+    Page *next = m_pages[index];
+    if (!next->isVisible()) {
+        for (QWidget *part : next->findChildren<QWidget *>())
+            part->ensurePolished();
+        (void)next->sizeHint();
+        if (next->hasHeightForWidth())
+            (void)next->heightForWidth(next->width());
+    }
+    QTimer::singleShot(kPrepareMs, this, [this, index] { prepareNext(index + 1); });
 }
 
 void MainWindow::connectFrame()
