@@ -56,13 +56,19 @@ int settingRank(const QString &path)
 
 } // namespace
 
+QList<std::pair<QString, QString>> flatSettings(const std::string &specJson)
+{
+    QList<std::pair<QString, QString>> settings;
+    flatten(QJsonDocument::fromJson(QByteArray::fromStdString(specJson)).object(), {}, settings);
+    return settings;
+}
+
 std::vector<SettingRow> settingsOf(const std::vector<ComparedRun> &runs)
 {
     std::vector<SettingRow> rows;
     QHash<QString, std::size_t> index;
     for (std::size_t r = 0; r < runs.size(); ++r) {
-        QList<std::pair<QString, QString>> settings;
-        flatten(QJsonDocument::fromJson(QByteArray::fromStdString(runs[r].specJson)).object(), {}, settings);
+        QList<std::pair<QString, QString>> settings = flatSettings(runs[r].specJson);
         for (const auto &[file, hash] : runs[r].provenance.fileHashes)
             settings.append({QStringLiteral("sha256 of ") + QFileInfo(QString::fromStdString(file)).fileName(), QString::fromStdString(hash)});
         for (const auto &[path, value] : std::as_const(settings)) {

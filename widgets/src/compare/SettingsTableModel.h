@@ -18,6 +18,8 @@ struct SettingRow {
     bool differs = false;
 };
 
+/// Every setting of a spec as path and value, spelled as JSON spells it (strings without quotes).
+QList<std::pair<QString, QString>> flatSettings(const std::string &specJson);
 /// Every setting of the runs' specs and the hashes of the files they read, in the order of the first spec.
 std::vector<SettingRow> settingsOf(const std::vector<ComparedRun> &runs);
 

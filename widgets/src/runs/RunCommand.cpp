@@ -13,6 +13,7 @@ Result<void> write(RunStore &store, const RunEdit &edit)
     case RunEdit::Field::Tags: return store.setTags(edit.run, toStd(edit.after.toStringList()));
     case RunEdit::Field::Note: return store.setNote(edit.run, toStd(edit.after.toString()));
     case RunEdit::Field::Star: return store.setStarred(edit.run, edit.after.toBool());
+    case RunEdit::Field::Color: return store.setColor(edit.run, toStd(edit.after.toString()));
     case RunEdit::Field::Bin: break;
     }
     return store.setDeleted(edit.run, edit.after.toBool());

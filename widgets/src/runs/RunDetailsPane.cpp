@@ -45,6 +45,13 @@ QString localTime(const std::string &isoUtc)
     return QLocale().toString(time.toLocalTime(), QLocale::ShortFormat);
 }
 
+QString logLineText(const LogLine &line)
+{
+    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(line.time.time_since_epoch()).count();
+    return QDateTime::fromMSecsSinceEpoch(time).toString(QStringLiteral("hh:mm:ss.zzz  ")) + QString::fromUtf8(toString(line.level).data()).leftJustified(8)
+        + toQt(line.source).leftJustified(10) + toQt(line.text);
+}
+
 /// Unchanged text is left alone: where it is scrolled to and what is marked in it stays.
 void setText(QPlainTextEdit *edit, const QString &text)
 {
@@ -77,6 +84,7 @@ RunDetailsPane::RunDetailsPane(RunStore &store, QWidget *parent)
     m_result = addTextTab(tr("Result"), QStringLiteral("runResult"));
     m_spec = addTextTab(tr("Spec"), QStringLiteral("runSpec"));
     m_events = addTextTab(tr("Events"), QStringLiteral("runEvents"));
+    m_log = addTextTab(tr("Log"), QStringLiteral("runLog"));
     m_files = addTextTab(tr("Files"), QStringLiteral("runFiles"));
     m_provenance = addTextTab(tr("Provenance"), QStringLiteral("runProvenance"));
     auto *all = new QVBoxLayout(this);
@@ -115,8 +123,8 @@ void RunDetailsPane::showRun(RunId run)
     m_tabs->setEnabled(run != 0);
     if (run == 0) {
         m_title->setText(tr("No run selected"));
-        m_line->setText(tr("Select one to see its result, spec, events, files and provenance."));
-        for (QPlainTextEdit *edit : {m_result, m_spec, m_events, m_files, m_provenance})
+        m_line->setText(tr("Select one to see its result, spec, events, log, files and provenance."));
+        for (QPlainTextEdit *edit : {m_result, m_spec, m_events, m_log, m_files, m_provenance})
             edit->clear();
         return;
     }
@@ -129,7 +137,12 @@ void RunDetailsPane::refresh()
     if (m_reading || m_run == 0)
         return;
     m_reading = true;
-    aside(this, [&store = m_store, run = m_run] { return store.details(run); }, [this, run = m_run](const Result<RunDetails> &details) {
+    struct Read {
+        Result<RunDetails> details;
+        Result<std::vector<LogLine>> log;
+    };
+    aside(this, [&store = m_store, run = m_run] { return Read{store.details(run), store.logLines(run)}; }, [this, run = m_run](const Read &read) {
+        const Result<RunDetails> &details = read.details;
         m_reading = false;
         if (m_again || run != m_run) {
             m_again = false;
@@ -142,6 +155,7 @@ void RunDetailsPane::refresh()
             return;
         }
         take(*details);
+        takeLog(read.log);
         Q_EMIT shown(run);
     });
 }
@@ -190,7 +204,7 @@ void RunDetailsPane::take(const RunDetails &details)
         bytes += checkpoint.bytes;
     }
     setText(m_files, files.isEmpty() ? tr("No checkpoint is kept.") : table(files));
-    m_tabs->setTabText(3, files.isEmpty() ? tr("Files") : tr("Files (%1)").arg(format::bytes(bytes)));
+    m_tabs->setTabText(m_tabs->indexOf(m_files), files.isEmpty() ? tr("Files") : tr("Files (%1)").arg(format::bytes(bytes)));
 
     const Provenance &from = details.provenance;
     QList<std::pair<QString, QString>> origin{{tr("Lethe"), toQt(from.letheVersion)}, {tr("LibTorch"), toQt(from.torchVersion)},
@@ -200,6 +214,18 @@ void RunDetailsPane::take(const RunDetails &details)
     for (const auto &[file, hash] : from.fileHashes)
         origin << std::pair(QStringLiteral("sha256"), toQt(hash) + QStringLiteral("  ") + toQt(file));
     setText(m_provenance, table(origin));
+}
+
+void RunDetailsPane::takeLog(const Result<std::vector<LogLine>> &log)
+{
+    if (!log.ok()) {
+        setText(m_log, toQt(log.error().message()));
+        return;
+    }
+    QStringList lines;
+    for (const LogLine &line : *log)
+        lines << logLineText(line);
+    setText(m_log, lines.isEmpty() ? tr("The run logged nothing.") : lines.join(u'\n'));
 }
 
 } // namespace lethe

@@ -10,7 +10,7 @@ class QTabWidget;
 
 namespace lethe {
 
-/// What the store knows of one run beside its curves: result, spec, events, checkpoints, provenance. Read off the GUI thread.
+/// What the store knows of one run beside its curves: result, spec, events, log, checkpoints, provenance. Read off the GUI thread.
 class RunDetailsPane final : public QWidget
 {
     Q_OBJECT
@@ -28,6 +28,7 @@ Q_SIGNALS:
 
 private:
     void take(const RunDetails &details);
+    void takeLog(const Result<std::vector<LogLine>> &log);
     QPlainTextEdit *addTextTab(const QString &title, const QString &objectName);
     void copyTab();
 
@@ -38,6 +39,7 @@ private:
     QPlainTextEdit *m_result;
     QPlainTextEdit *m_spec;
     QPlainTextEdit *m_events;
+    QPlainTextEdit *m_log;
     QPlainTextEdit *m_files;
     QPlainTextEdit *m_provenance;
     RunId m_run = 0;

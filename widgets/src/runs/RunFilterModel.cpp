@@ -14,8 +14,18 @@ RunFilterModel::RunFilterModel(RunTableModel *runs, QObject *parent)
 
 void RunFilterModel::setQuery(RunQuery query)
 {
-    m_query = std::move(query);
-    invalidateFilter();
+    beginResetModel();
+    {
+        const QSignalBlocker quiet(this);
+        m_query = std::move(query);
+        invalidateFilter();
+    }
+    endResetModel();
+}
+
+bool RunFilterModel::lessThan(const QModelIndex &left, const QModelIndex &right) const
+{
+    return m_runs->isBefore(left.row(), right.row(), left.column());
 }
 
 bool RunFilterModel::filterAcceptsRow(int row, const QModelIndex &) const

@@ -15,10 +15,12 @@ class RunFilterModel final : public QSortFilterProxyModel
 
 public:
     explicit RunFilterModel(RunTableModel *runs, QObject *parent = nullptr);
+    /// As a reset: of thousands of runs, rows that come and go one by one would stall the view. Who selects, selects anew.
     void setQuery(RunQuery query);
 
 protected:
     bool filterAcceptsRow(int row, const QModelIndex &parent) const override;
+    bool lessThan(const QModelIndex &left, const QModelIndex &right) const override;
 
 private:
     RunTableModel *m_runs;

@@ -2,6 +2,7 @@
 
 #include "../parts/Text.h"
 #include "../welcome/RunStatusText.h"
+#include "RunExtras.h"
 #include "RunQuery.h"
 
 #include <widgets/Format.h>
@@ -20,6 +21,9 @@
 namespace lethe {
 
 namespace {
+
+const QString kMetricPrefix = QStringLiteral("metric:");
+const QString kSettingPrefix = QStringLiteral("setting:");
 
 const char *metricIn(int column)
 {
@@ -82,7 +86,7 @@ void RunTableModel::setRuns(std::vector<RunRow> runs)
         }
         if (m_runs[at] != runs[at]) {
             m_runs[at] = runs[at];
-            Q_EMIT dataChanged(index(static_cast<int>(at), 0), index(static_cast<int>(at), ColumnCount - 1));
+            Q_EMIT dataChanged(index(static_cast<int>(at), 0), index(static_cast<int>(at), columnCount() - 1));
         }
         ++at;
     }
@@ -110,21 +114,102 @@ void RunTableModel::apply(const RunEdit &edit)
     case RunEdit::Field::Tags: run.tags = toStd(edit.after.toStringList()); break;
     case RunEdit::Field::Note: run.note = toStd(edit.after.toString()); break;
     case RunEdit::Field::Star: run.starred = edit.after.toBool(); break;
+    case RunEdit::Field::Color: run.color = toStd(edit.after.toString()); break;
     case RunEdit::Field::Bin:
-        if (edit.after.toBool()) {
+        if (edit.after.toBool() != m_showsBin) {
             beginRemoveRows({}, row, row);
             m_runs.erase(m_runs.begin() + row);
             endRemoveRows();
         }
         return;
     }
-    Q_EMIT dataChanged(index(row, 0), index(row, ColumnCount - 1));
+    Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1));
 }
 
-QString RunTableModel::columnId(int column)
+QString RunTableModel::columnId(int column) const
 {
-    static const char *const kIds[] = {"star", "color", "name", "status", "method", "model", "lr", "forget", "retain", "steps", "time", "created", "tags", "note"};
-    return column >= 0 && column < ColumnCount ? QLatin1String(kIds[column]) : QString();
+    static const char *const kIds[] = {"star", "color", "name",  "status", "method",  "model", "lr", "forget",
+                                       "retain", "loss", "steps", "time",   "created", "tags",  "note"};
+    return column >= 0 && column < ColumnCount ? QLatin1String(kIds[column]) : m_more.value(column - ColumnCount);
+}
+
+int RunTableModel::columnOf(const QString &id) const
+{
+    for (int column = 0; column < columnCount(); ++column)
+        if (columnId(column) == id)
+            return column;
+    return -1;
+}
+
+void RunTableModel::setExtras(RunExtras *extras)
+{
+    m_extras = extras;
+    connect(extras, &RunExtras::arrived, this, [this](const QList<qint64> &arrived) {
+        for (const qint64 run : arrived)
+            if (const int row = rowOf(run); row >= 0)
+                Q_EMIT dataChanged(index(row, Loss), index(row, columnCount() - 1));
+    });
+}
+
+void RunTableModel::setMoreColumns(const QStringList &ids)
+{
+    while (!m_more.isEmpty() && m_more != ids.mid(0, m_more.size())) {
+        beginRemoveColumns({}, columnCount() - 1, columnCount() - 1);
+        m_more.removeLast();
+        endRemoveColumns();
+    }
+    if (m_more.size() == ids.size())
+        return;
+    beginInsertColumns({}, columnCount(), ColumnCount + static_cast<int>(ids.size()) - 1);
+    m_more = ids;
+    endInsertColumns();
+}
+
+QString RunTableModel::moreText(const RunRow &run, int column) const
+{
+    const QString id = columnId(column);
+    if (id.startsWith(kMetricPrefix)) {
+        const QString metric = id.mid(kMetricPrefix.size());
+        return format::metric(metric, metricOf(run.finalMetrics, toStd(metric)));
+    }
+    const RunExtras::Extra *extra = m_extras != nullptr ? m_extras->find(run) : nullptr;
+    return extra != nullptr ? extra->settings.value(id.mid(kSettingPrefix.size()), QStringLiteral("–")) : QString();
+}
+
+std::optional<double> RunTableModel::moreNumber(const RunRow &run, int column) const
+{
+    const QString id = columnId(column);
+    if (id.startsWith(kMetricPrefix))
+        return metricOf(run.finalMetrics, toStd(id.mid(kMetricPrefix.size())));
+    bool isNumber = false;
+    const double value = moreText(run, column).toDouble(&isNumber);
+    return isNumber ? std::optional(value) : std::nullopt;
+}
+
+bool RunTableModel::isBefore(int first, int second, int column) const
+{
+    const RunRow &a = m_runs[static_cast<std::size_t>(first)];
+    const RunRow &b = m_runs[static_cast<std::size_t>(second)];
+    switch (column) { // straight from the rows: of thousands, variants would be made by the hundred thousand
+    case Created: return a.createdAt < b.createdAt;
+    case Star: return a.starred < b.starred;
+    case Color: return a.id < b.id;
+    case LearningRate: return a.learningRate < b.learningRate;
+    case Steps: return a.steps < b.steps;
+    case Time: return a.seconds < b.seconds;
+    case Method: return a.method < b.method;
+    case Status: return a.status < b.status;
+    case Forget:
+    case Retain: return sortKey(a, column).toDouble() < sortKey(b, column).toDouble();
+    default: break;
+    }
+    if (column >= ColumnCount) {
+        const auto one = moreNumber(a, column), other = moreNumber(b, column);
+        if (one || other)
+            return one && (!other || *one < *other); // a run without the number stands behind
+        return moreText(a, column) < moreText(b, column);
+    }
+    return shown(a, column).toString().compare(shown(b, column).toString(), Qt::CaseInsensitive) < 0;
 }
 
 int RunTableModel::rowCount(const QModelIndex &parent) const
@@ -134,7 +219,7 @@ int RunTableModel::rowCount(const QModelIndex &parent) const
 
 int RunTableModel::columnCount(const QModelIndex &parent) const
 {
-    return parent.isValid() ? 0 : ColumnCount;
+    return parent.isValid() ? 0 : ColumnCount + static_cast<int>(m_more.size());
 }
 
 QVariant RunTableModel::shown(const RunRow &run, int column) const
@@ -152,7 +237,7 @@ QVariant RunTableModel::shown(const RunRow &run, int column) const
     case Created: return format::ago(toQt(run.createdAt));
     case Tags: return toQt(run.tags).join(QLatin1String(", "));
     case Note: return toQt(run.note).simplified();
-    default: return {};
+    default: return column >= ColumnCount ? QVariant(moreText(run, column)) : QVariant();
     }
 }
 
@@ -188,6 +273,8 @@ QVariant RunTableModel::whole(const RunRow &run, int column) const
     switch (column) {
     case Star: return run.starred ? tr("Starred") : tr("Not starred");
     case Color: return tr("Run %1").arg(run.id);
+    case Loss: return tr("Forget loss, step by step (the loss itself where a method has no such term)");
+    case Steps: return tr("%1 of %2 steps").arg(format::count(run.steps), format::count(run.plannedSteps));
     case Status: return run.failure.empty() ? statusWord(run.status) : tr("%1: %2").arg(statusWord(run.status), toQt(run.failure));
     case Model: return toQt(run.model);
     case LearningRate: return format::full(run.learningRate);
@@ -198,8 +285,15 @@ QVariant RunTableModel::whole(const RunRow &run, int column) const
     }
     case Created: return QLocale().toString(QDateTime::fromString(toQt(run.createdAt), Qt::ISODateWithMs).toLocalTime(), QLocale::LongFormat);
     case Note: return toQt(run.note);
-    default: return shown(run, column);
+    default: break;
     }
+    if (column < ColumnCount || !columnId(column).startsWith(kMetricPrefix))
+        return shown(run, column);
+    const std::string metric = toStd(columnId(column).mid(kMetricPrefix.size()));
+    const auto found = std::ranges::find(run.finalMetrics, metric, &MetricValue::id);
+    if (found == run.finalMetrics.end())
+        return tr("This run was not evaluated on it");
+    return found->value ? QStringLiteral("%1 = %2").arg(toQt(metric), format::full(*found->value)) : toQt(found->reason);
 }
 
 QVariant RunTableModel::data(const QModelIndex &index, int role) const
@@ -215,8 +309,17 @@ QVariant RunTableModel::data(const QModelIndex &index, int role) const
     case Qt::ToolTipRole:
     case Qt::AccessibleTextRole: return whole(*found, column);
     case kSortRole: return sortKey(*found, column);
+    case kCurveRole: {
+        const RunExtras::Extra *extra = column == Loss && m_extras != nullptr ? m_extras->find(*found) : nullptr;
+        return extra != nullptr ? QVariant::fromValue(QList<double>(extra->loss.begin(), extra->loss.end())) : QVariant();
+    }
+    case kColorRole: return RunLook::of(*found).drawn();
+    case kShareRole:
+        if (column == Steps && found->plannedSteps > 0 && found->steps < found->plannedSteps)
+            return static_cast<double>(found->steps) / static_cast<double>(found->plannedSteps);
+        return {};
     case Qt::TextAlignmentRole:
-        if (column == LearningRate || column == Forget || column == Retain || column == Steps || column == Time)
+        if (column == LearningRate || column == Forget || column == Retain || column == Steps || column == Time || column >= ColumnCount)
             return QVariant(Qt::AlignRight | Qt::AlignVCenter);
         return QVariant(Qt::AlignLeft | Qt::AlignVCenter);
     case Qt::ForegroundRole:
@@ -266,13 +369,20 @@ bool RunTableModel::setData(const QModelIndex &index, const QVariant &value, int
 
 QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
-    if (orientation != Qt::Horizontal || section < 0 || section >= ColumnCount)
+    if (orientation != Qt::Horizontal || section < 0 || section >= columnCount())
         return {};
     const bool narrow = section == Star || section == Color;
     if (role == Qt::TextAlignmentRole)
-        return QVariant((section >= LearningRate && section <= Time ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        return QVariant(((section >= LearningRate && section <= Time && section != Loss) || section >= ColumnCount ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     if ((role == Qt::DisplayRole && narrow) || (role != Qt::DisplayRole && role != Qt::EditRole && role != Qt::ToolTipRole && role != Qt::AccessibleTextRole))
         return {};
+    if (section >= ColumnCount) {
+        const QString id = columnId(section);
+        if (id.startsWith(kMetricPrefix))
+            return format::metricName(id.mid(kMetricPrefix.size()));
+        const QString path = id.mid(kSettingPrefix.size());
+        return role == Qt::DisplayRole ? path.section(u'.', -1).replace(u'_', u' ') : path;
+    }
     switch (section) {
     case Star: return tr("Star");
     case Color: return tr("Colour");
@@ -283,6 +393,7 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
     case LearningRate: return role == Qt::DisplayRole ? tr("LR") : tr("Learning rate");
     case Forget: return role == Qt::DisplayRole ? tr("Forget EM ↓") : tr("Forget exact match, untouched → last; lower is better");
     case Retain: return role == Qt::DisplayRole ? tr("Retain EM ↑") : tr("Retain exact match, untouched → last; higher is better");
+    case Loss: return role == Qt::DisplayRole ? tr("Loss") : tr("Course of the forget loss");
     case Steps: return tr("Steps");
     case Time: return tr("Time");
     case Created: return tr("Created");

@@ -3,17 +3,20 @@
 #include <lethe/store/RunStore.h>
 
 #include <QtCore/QAbstractTableModel>
+#include <QtCore/QStringList>
 
 #include <vector>
 
 namespace lethe {
 
+class RunExtras;
+
 /// What of a run people may change.
 struct RunEdit {
-    enum class Field { Name, Tags, Note, Star, Bin };
+    enum class Field { Name, Tags, Note, Star, Color, Bin };
     RunId run = 0;
     Field field = Field::Name;
-    QVariant before, after; ///< QString, QStringList (tags), bool (star, bin)
+    QVariant before, after; ///< QString (name, note, colour), QStringList (tags), bool (star, bin)
 };
 
 /// The runs of the store as rows. An edit is announced, not made: who holds the undo stack makes it.
@@ -22,10 +25,24 @@ class RunTableModel final : public QAbstractTableModel
     Q_OBJECT
 
 public:
-    enum Column { Star, Color, Name, Status, Method, Model, LearningRate, Forget, Retain, Steps, Time, Created, Tags, Note, ColumnCount };
+    enum Column { Star, Color, Name, Status, Method, Model, LearningRate, Forget, Retain, Loss, Steps, Time, Created, Tags, Note, ColumnCount };
     static constexpr int kSortRole = Qt::UserRole;
+    static constexpr int kCurveRole = Qt::UserRole + 1; ///< QList<double>: the loss, thinned
+    static constexpr int kColorRole = Qt::UserRole + 2; ///< the run's, as drawn
+    static constexpr int kShareRole = Qt::UserRole + 3; ///< of the steps that are done, where not all are
 
     using QAbstractTableModel::QAbstractTableModel;
+
+    /// Where settings and curves come from; without it those columns stay empty. Outlives the model.
+    void setExtras(RunExtras *extras);
+    /// Columns behind the usual ones, by id: `metric:forget_prob`, `setting:training.batch_size`.
+    void setMoreColumns(const QStringList &ids);
+    const QStringList &moreColumns() const { return m_more; }
+    /// Whether the first run stands before the second by \p column, ascending.
+    bool isBefore(int first, int second, int column) const;
+    bool showsBin() const { return m_showsBin; }
+    /// Whether the rows are those of the bin: a run that is restored leaves them.
+    void setShowsBin(bool shows) { m_showsBin = shows; }
 
     /// Rows that stay keep their place in selections; the others come and go.
     void setRuns(std::vector<RunRow> runs);
@@ -36,7 +53,8 @@ public:
     /// What the store has taken over, shown before it is read again.
     void apply(const RunEdit &edit);
     /// The name that settings know a column by, whatever its place.
-    static QString columnId(int column);
+    QString columnId(int column) const;
+    int columnOf(const QString &id) const; ///< -1: there is none
 
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
@@ -54,7 +72,13 @@ private:
     QVariant decoration(const RunRow &run, int column) const;
     QVariant whole(const RunRow &run, int column) const;
 
+    QString moreText(const RunRow &run, int column) const;
+    std::optional<double> moreNumber(const RunRow &run, int column) const;
+
     std::vector<RunRow> m_runs;
+    QStringList m_more;
+    RunExtras *m_extras = nullptr;
+    bool m_showsBin = false;
 };
 
 } // namespace lethe

@@ -4,6 +4,7 @@
 #include "../parts/Text.h"
 #include "RunCommand.h"
 #include "RunDetailsPane.h"
+#include "RunExtras.h"
 #include "RunFilterModel.h"
 
 #include <lethe/base/Paths.h>
@@ -16,6 +17,7 @@
 #include <QtGui/QAction>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QLineEdit>
+#include <QtWidgets/QPushButton>
 #include <QtWidgets/QStackedWidget>
 #include <QtWidgets/QTableView>
 
@@ -26,6 +28,8 @@ namespace lethe {
 namespace {
 
 const QString kFolderKey = QStringLiteral("runs/folder");
+
+constexpr std::size_t kSettingsFrom = 20; ///< newest runs whose settings are offered as columns
 
 bool canResume(RunStatus status)
 {
@@ -71,8 +75,9 @@ QUndoStack *RunsPage::undoStack()
 }
 
 RunsPage::Private::Private(RunsPage &owner, Workspace &shared, Dialogs &questions)
-    : page(owner), workspace(shared), dialogs(questions), runs(new RunTableModel(&owner)), filtered(new RunFilterModel(runs, &owner))
+    : page(owner), workspace(shared), dialogs(questions), extras(new RunExtras(shared.store(), &owner)), runs(new RunTableModel(&owner)), filtered(new RunFilterModel(runs, &owner))
 {
+    runs->setExtras(extras);
     connect(runs, &RunTableModel::edited, &page, [this](const RunEdit &edit) {
         const RunRow *run = runs->run(runs->rowOf(edit.run));
         const QString name = run != nullptr ? toQt(run->name) : QString();
@@ -93,7 +98,7 @@ void RunsPage::Private::read()
     if (reading)
         return;
     reading = true;
-    aside(&page, [&store = workspace.store()] { return store.runs(); }, [this](Result<std::vector<RunRow>> rows) {
+    aside(&page, [&store = workspace.store()] { return store.runs(true); }, [this](Result<std::vector<RunRow>> rows) {
         reading = false;
         if (readAgain) { // these rows are older than the last change: showing them would take it back for a moment
             read();
@@ -109,8 +114,16 @@ void RunsPage::Private::read()
 
 void RunsPage::Private::takeRuns(std::vector<RunRow> rows)
 {
-    haveRead = true;
-    runs->setRuns(std::move(rows));
+    const bool first = !std::exchange(haveRead, true);
+    live.clear();
+    binned.clear();
+    for (RunRow &row : rows)
+        (row.deleted ? binned : live).push_back(std::move(row));
+    runs->setRuns(runs->showsBin() ? binned : live);
+    for (std::size_t i = 0; i < std::min<std::size_t>(live.size(), kSettingsFrom); ++i)
+        (void)extras->find(live[i]); // so that the menu of columns knows which settings there are
+    if (first && filtered->rowCount() > 0)
+        table->selectRow(0);
     details->refresh();
     updateState();
 }
@@ -123,8 +136,34 @@ void RunsPage::Private::filter()
     problem->setVisible(!parsed.ok());
     if (!parsed.ok())
         return; // the results stay as they were
+    const std::vector<RunId> chosen = selectedIds();
     filtered->setQuery(std::move(*parsed));
+    select(chosen);
     updateState();
+}
+
+std::vector<RunId> RunsPage::Private::selectedIds() const
+{
+    std::vector<RunId> ids;
+    for (const RunRow &run : selected())
+        ids.push_back(run.id);
+    return ids;
+}
+
+void RunsPage::Private::select(const std::vector<RunId> &chosen)
+{
+    QItemSelection selection;
+    QModelIndex first;
+    for (const RunId run : chosen) {
+        const QModelIndex index = filtered->mapFromSource(runs->index(runs->rowOf(run), 0));
+        if (!index.isValid())
+            continue;
+        selection.select(index, index);
+        first = first.isValid() ? first : index;
+    }
+    table->selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+    if (first.isValid())
+        table->selectionModel()->setCurrentIndex(first, QItemSelectionModel::NoUpdate);
 }
 
 std::vector<RunRow> RunsPage::Private::selected() const
@@ -145,17 +184,25 @@ const RunRow *RunsPage::Private::current() const
 
 void RunsPage::Private::updateState()
 {
-    stack->setCurrentIndex(haveRead && runs->rowCount() == 0 ? 0 : 1);
+    stack->setCurrentIndex(haveRead && live.empty() && binned.empty() ? 0 : 1);
+    const bool inBin = runs->showsBin();
     const std::vector<RunRow> chosen = selected();
     const bool one = chosen.size() == 1;
-    compareAction->setEnabled(!chosen.empty());
+    compareAction->setEnabled(!chosen.empty() && !inBin);
     showAction->setEnabled(one);
     duplicateAction->setEnabled(one);
-    resumeAction->setEnabled(one && canResume(chosen.front().status));
+    resumeAction->setEnabled(one && !inBin && canResume(chosen.front().status));
+    againAction->setEnabled(one && !inBin && chosen.front().id != workspace.activeRunId());
     starAction->setEnabled(!chosen.empty());
     renameAction->setEnabled(one);
     tagAction->setEnabled(one);
-    deleteAction->setEnabled(!chosen.empty());
+    deleteAction->setEnabled(!chosen.empty() && !inBin);
+    restoreAction->setEnabled(!chosen.empty());
+    restoreAction->setVisible(inBin);
+    emptyBinAction->setEnabled(!binned.empty());
+    emptyBinAction->setText(inBin && !chosen.empty() ? tr("Delete for good…") : tr("Empty bin…"));
+    bin->setVisible(inBin || !binned.empty());
+    bin->setText(tr("Bin (%1)").arg(binned.size()));
     exportAction->setEnabled(one);
     details->showRun(one ? chosen.front().id : 0);
     const int shown = filtered->rowCount(), all = runs->rowCount();
@@ -180,7 +227,7 @@ void RunsPage::Private::push(std::vector<RunEdit> edits, const QString &text)
     const auto made = [this](const RunEdit &edit) {
         readAgain = reading;
         runs->apply(edit);
-        if (edit.field == RunEdit::Field::Bin && !edit.after.toBool())
+        if (edit.field == RunEdit::Field::Bin)
             read(); // it comes back with all that the store knows of it
         else
             details->refresh();

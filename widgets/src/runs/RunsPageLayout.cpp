@@ -1,6 +1,7 @@
 #include "RunsPagePrivate.h"
 
 #include "../frame/EmptyState.h"
+#include "RunDelegate.h"
 #include "RunDetailsPane.h"
 #include "RunFilterModel.h"
 
@@ -23,7 +24,6 @@ namespace lethe {
 
 namespace {
 
-const QString kColumnsKey = QStringLiteral("runs/columns");
 const QString kSplitterKey = QStringLiteral("runs/splitter");
 
 } // namespace
@@ -46,6 +46,8 @@ void RunsPage::Private::buildActions()
     duplicateAction = add("actionRunsDuplicate", tr("Duplicate as experiment"), "experiment", tr("Take the selected run's spec as the experiment being written"),
                           QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), &Private::duplicate);
     resumeAction = add("actionRunsResume", tr("Resume"), "play", tr("Go on from the selected run's last checkpoint"), {}, &Private::resume);
+    againAction = add("actionRunsAgain", tr("Run exactly again"), "refresh", tr("Check that model and data are what they were, and run the same spec once more"), {},
+                      &Private::runAgain);
     starAction = add("actionRunsStar", tr("Star"), "star", tr("Star the selected runs, or take their stars away (*)"), {}, &Private::star);
     renameAction = add("actionRunsRename", tr("Rename"), "edit", tr("Give the selected run another name"), QKeySequence(Qt::Key_F2), &Private::rename);
     tagAction = add("actionRunsTag", tr("Tag"), "tag", tr("Edit the selected run's tags, parted by commas"), QKeySequence(Qt::CTRL | Qt::Key_T), &Private::tag);
@@ -53,8 +55,10 @@ void RunsPage::Private::buildActions()
                        {}, &Private::exportRun);
     deleteAction = add("actionRunsDelete", tr("Delete"), "trash", tr("Move the selected runs to the bin; Undo brings them back"), QKeySequence::Delete,
                        &Private::remove);
+    restoreAction = add("actionRunsRestore", tr("Restore"), "undo", tr("Bring the selected runs back from the bin"), {}, &Private::restore);
+    emptyBinAction = add("actionRunsEmptyBin", tr("Empty bin…"), "trash", tr("Delete the runs of the bin, or those selected in it, for good"), {}, &Private::emptyBin);
     compareAction = add("actionRunsCompare", tr("Compare"), "compare", tr("Add the selected runs to Compare (C)"), {}, &Private::compare, true);
-    for (QAction *action : {starAction, renameAction, tagAction, exportAction, deleteAction})
+    for (QAction *action : {againAction, starAction, renameAction, tagAction, exportAction, deleteAction, emptyBinAction})
         action->setPriority(QAction::LowPriority);
 }
 
@@ -123,8 +127,21 @@ QWidget *RunsPage::Private::buildTop()
     auto *menu = new QMenu(columns);
     connect(menu, &QMenu::aboutToShow, &page, [this, menu] { fillColumnMenu(*menu); });
     columns->setMenu(menu);
+    auto *views = new QPushButton(tr("Views"), top);
+    views->setObjectName(QStringLiteral("runsViews"));
+    views->setToolTip(tr("Columns, order and filter, kept under a name"));
+    auto *viewMenu = new QMenu(views);
+    connect(viewMenu, &QMenu::aboutToShow, &page, [this, viewMenu] { fillViewMenu(*viewMenu); });
+    views->setMenu(viewMenu);
+    bin = new QPushButton(Theme::icon(QStringLiteral("trash")), QString(), top);
+    bin->setObjectName(QStringLiteral("runsBin"));
+    bin->setCheckable(true);
+    bin->setToolTip(tr("Show the runs that were deleted; they can be restored until the bin is emptied"));
+    connect(bin, &QPushButton::clicked, &page, [this](bool shows) { showBin(shows); });
     line->addWidget(query, 1);
     line->addWidget(count);
+    line->addWidget(bin);
+    line->addWidget(views);
     line->addWidget(columns);
     problem = new QLabel(top);
     problem->setObjectName(QStringLiteral("runsProblem"));
@@ -143,6 +160,7 @@ void RunsPage::Private::buildTable()
     table->setObjectName(QStringLiteral("runTable"));
     table->setAccessibleName(tr("Runs"));
     table->setModel(filtered);
+    table->setItemDelegate(new RunDelegate(table));
     table->setSelectionBehavior(QAbstractItemView::SelectRows);
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     table->setEditTriggers(QAbstractItemView::NoEditTriggers); // a double click shows the run; the actions edit
@@ -153,10 +171,12 @@ void RunsPage::Private::buildTable()
     table->setContextMenuPolicy(Qt::CustomContextMenu);
     table->verticalHeader()->hide();
     table->verticalHeader()->setDefaultSectionSize(Theme::space(8));
+    table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     QHeaderView *header = table->horizontalHeader();
     header->setSectionsMovable(true);
     header->setStretchLastSection(true);
     header->setHighlightSections(false);
+    header->setTextElideMode(Qt::ElideRight);
     header->setContextMenuPolicy(Qt::CustomContextMenu);
     header->setMinimumSectionSize(Theme::space(6));
     table->setSortingEnabled(true);
@@ -174,6 +194,11 @@ void RunsPage::Private::buildTable()
     connect(table, &QTableView::clicked, &page, [this](const QModelIndex &index) {
         if (index.column() == RunTableModel::Star && selected().size() == 1)
             star();
+        if (index.column() == RunTableModel::Color && selected().size() == 1) {
+            QMenu menu(&page);
+            fillColorMenu(menu);
+            menu.exec(table->viewport()->mapToGlobal(table->visualRect(index).bottomLeft()));
+        }
     });
     connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, &page, [this] { updateState(); });
     // Single letters act only where no text field has the focus.
@@ -184,26 +209,6 @@ void RunsPage::Private::buildTable()
     connect(new QShortcut(QKeySequence(Qt::Key_Asterisk), table, nullptr, nullptr, Qt::WidgetShortcut), &QShortcut::activated, &page, [this] { star(); });
 }
 
-void RunsPage::Private::fillColumnMenu(QMenu &menu)
-{
-    menu.clear();
-    for (int column = 0; column < RunTableModel::ColumnCount; ++column) {
-        QAction *action = menu.addAction(runs->headerData(column, Qt::Horizontal, Qt::AccessibleTextRole).toString());
-        action->setCheckable(true);
-        action->setChecked(!table->isColumnHidden(column));
-        action->setEnabled(column != RunTableModel::Name); // a row without a name says nothing
-        connect(action, &QAction::toggled, &page, [this, column](bool shown) {
-            table->setColumnHidden(column, !shown);
-            keepColumns();
-        });
-    }
-    menu.addSeparator();
-    connect(menu.addAction(tr("Columns as they were first")), &QAction::triggered, &page, [this] {
-        defaultColumns();
-        keepColumns();
-    });
-}
-
 void RunsPage::Private::showContextMenu(const QPoint &at)
 {
     if (selected().empty())
@@ -211,47 +216,19 @@ void RunsPage::Private::showContextMenu(const QPoint &at)
     QMenu menu(&page);
     menu.addActions({showAction, compareAction});
     menu.addSeparator();
-    menu.addActions({duplicateAction, resumeAction});
+    menu.addActions({duplicateAction, againAction, resumeAction});
     menu.addSeparator();
     menu.addActions({starAction, renameAction, tagAction});
+    QMenu *colors = menu.addMenu(tr("Colour"));
+    fillColorMenu(*colors);
     QAction *note = menu.addAction(Theme::icon(QStringLiteral("note")), tr("Edit note"));
     note->setEnabled(renameAction->isEnabled());
     connect(note, &QAction::triggered, &page, [this] { editCell(RunTableModel::Note); });
     menu.addSeparator();
     menu.addActions({exportAction, deleteAction});
+    if (runs->showsBin())
+        menu.addActions({restoreAction, emptyBinAction});
     menu.exec(table->viewport()->mapToGlobal(at));
-}
-
-void RunsPage::Private::keepColumns()
-{
-    if (!restoring)
-        workspace.settings().setValue(kColumnsKey, table->horizontalHeader()->saveState());
-}
-
-void RunsPage::Private::restoreColumns()
-{
-    defaultColumns();
-    restoring = true;
-    const QByteArray kept = workspace.settings().value(kColumnsKey).toByteArray();
-    if (!kept.isEmpty())
-        table->horizontalHeader()->restoreState(kept);
-    table->setColumnHidden(RunTableModel::Name, false);
-    restoring = false;
-}
-
-void RunsPage::Private::defaultColumns()
-{
-    restoring = true;
-    QHeaderView *header = table->horizontalHeader();
-    const int letter = page.fontMetrics().averageCharWidth();
-    const int letters[RunTableModel::ColumnCount] = {0, 0, 26, 15, 11, 18, 10, 18, 18, 11, 9, 14, 16, 24};
-    for (int column = 0; column < RunTableModel::ColumnCount; ++column) {
-        header->moveSection(header->visualIndex(column), column);
-        table->setColumnHidden(column, false);
-        table->setColumnWidth(column, letters[column] == 0 ? Theme::space(9) : letters[column] * letter);
-    }
-    table->sortByColumn(RunTableModel::Created, Qt::DescendingOrder);
-    restoring = false;
 }
 
 } // namespace lethe

@@ -9,15 +9,18 @@
 #include <QtGui/QUndoStack>
 
 class QAction;
+class QJsonObject;
 class QLabel;
 class QLineEdit;
 class QMenu;
+class QPushButton;
 class QStackedWidget;
 class QTableView;
 
 namespace lethe {
 
 class RunDetailsPane;
+class RunExtras;
 class RunFilterModel;
 
 /// What the page is made of; shared by its sources.
@@ -32,17 +35,36 @@ struct RunsPage::Private {
     QWidget *buildEmpty();
     QAction *add(const char *objectName, const QString &text, const char *icon, const QString &tip, const QKeySequence &keys,
                  void (Private::*act)(), bool primary = false);
-    void fillColumnMenu(QMenu &menu);
     void showContextMenu(const QPoint &at);
+
+    // columns and views (RunsPageColumns.cpp)
+    QJsonObject columnState() const;
+    void applyColumns(const QJsonObject &state);
     void keepColumns();
     void restoreColumns();
     void defaultColumns();
+    void showMore(const QString &id, bool shown);
+    void fillColumnMenu(QMenu &menu);
+    void fillViewMenu(QMenu &menu);
+    void saveView(const QString &name);
+    void applyView(const QJsonObject &state);
+
+    // whole runs (RunsPageBin.cpp)
+    void runAgain();
+    void startAgain(RunId run, const std::string &specJson);
+    void fillColorMenu(QMenu &menu);
+    void setColor(const QString &stored);
+    void showBin(bool shows);
+    void restore();
+    void emptyBin();
 
     // reading and acting (RunsPage.cpp)
     void read();
     void takeRuns(std::vector<RunRow> runs);
     void filter();
     void updateState();
+    void select(const std::vector<RunId> &chosen);
+    std::vector<RunId> selectedIds() const;
     std::vector<RunRow> selected() const;
     const RunRow *current() const;
     void push(std::vector<RunEdit> edits, const QString &text);
@@ -62,6 +84,7 @@ struct RunsPage::Private {
     RunsPage &page;
     Workspace &workspace;
     Dialogs &dialogs;
+    RunExtras *extras;
     RunTableModel *runs;
     RunFilterModel *filtered;
     QUndoStack undo;
@@ -72,7 +95,9 @@ struct RunsPage::Private {
     QTableView *table = nullptr;
     RunDetailsPane *details = nullptr;
     QAction *compareAction = nullptr, *showAction = nullptr, *duplicateAction = nullptr, *resumeAction = nullptr, *starAction = nullptr,
-            *renameAction = nullptr, *tagAction = nullptr, *deleteAction = nullptr, *exportAction = nullptr;
+            *renameAction = nullptr, *tagAction = nullptr, *deleteAction = nullptr, *exportAction = nullptr, *againAction = nullptr, *restoreAction = nullptr, *emptyBinAction = nullptr;
+    QPushButton *bin = nullptr;
+    std::vector<RunRow> live, binned;
     bool reading = false;
     bool readAgain = false;  ///< something changed while reading
     bool haveRead = false;
