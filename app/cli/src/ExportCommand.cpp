@@ -11,6 +11,7 @@ namespace {
 struct ExportOptions {
     std::string run, out;
     std::optional<std::int64_t> checkpoint;
+    std::uint64_t maxShardBytes = 0;
     bool mergeAdapter = false, overwrite = false, noVerify = false;
 };
 
@@ -28,6 +29,8 @@ int exportModel(const ExportOptions &options, const Program &program)
     request.dtype = program.dtype();
     request.checkpoint = options.checkpoint;
     request.mergeAdapter = options.mergeAdapter;
+    if (options.maxShardBytes > 0)
+        request.maxShardBytes = options.maxShardBytes;
     request.overwrite = options.overwrite;
     request.verify = !options.noVerify;
     const Result<ExportReport> report = [&] {
@@ -55,6 +58,8 @@ void addExport(CLI::App &app, Program &program)
     command->add_option("--out", options->out, "The folder to make")->required();
     command->add_option("--checkpoint", options->checkpoint, "Of this step, not the last")->type_name("STEP");
     command->add_flag("--merge-adapter", options->mergeAdapter, "Write base and adapter as one model");
+    command->add_option("--max-shard-size", options->maxShardBytes, "Split weights into files of at most so much: 5GB, 512MiB, bytes")
+        ->transform(CLI::AsSizeValue(true));
     command->add_flag("--overwrite", options->overwrite, "Take the place of a folder that is there");
     command->add_flag("--no-verify", options->noVerify, "Do not load the result and compare its logits");
     command->callback([&program, options] { program.action = [&program, options] { return exportModel(*options, program); }; });

@@ -1,6 +1,8 @@
 #include "ExportPlan.h"
 
 #include "model/FloatConvert.h"
+#include "model/AdapterFiles.h"
+#include "model/ModelFolder.h"
 #include "model/Safetensors.h"
 
 #include <lethe/base/Paths.h>
@@ -54,9 +56,9 @@ Result<CheckpointRecord> chosenCheckpoint(const RunDetails &run, const ExportReq
 }
 
 /// The dtype of the original's files; that of the checkpoint where the original is gone.
-Dtype originalDtype(const RunDetails &run, Dtype otherwise)
+Dtype originalDtype(const ExportPlan &plan, Dtype otherwise)
 {
-    const auto weights = WeightFiles::open(run.row.model);
+    const auto weights = WeightFiles::open(plan.merged.empty() ? fs::path(plan.run.row.model) : plan.weightsFolder);
     if (!weights.ok())
         return otherwise;
     std::array<std::uint64_t, 3> bytes{};
@@ -72,15 +74,22 @@ std::vector<fs::path> companionsIn(const ExportPlan &plan)
     std::vector<fs::path> files;
     std::error_code error;
     const auto add = [&](const fs::path &folder, auto wanted) {
-        for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-            if (entry->is_regular_file(error) && wanted(entry->path().filename().string()))
+        for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+            const fs::path name = entry->path().filename();
+            const bool known = std::ranges::any_of(files, [&](const fs::path &file) { return file.filename() == name; });
+            if (!known && entry->is_regular_file(error) && wanted(name.string()))
                 files.push_back(entry->path());
+        }
     };
-    add(plan.checkpoint.path, [](const std::string &name) {
+    const auto carried = [&](const std::string &name) {
         // The weights are written anew, the config with another dtype, and the rest is this program's own.
         return !name.ends_with(".safetensors") && !name.ends_with(".safetensors.index.json") && name != "config.json"
-            && name != "lethe_checkpoint.json" && name != "README.md" && name.find(".part") == std::string::npos;
-    });
+            && name != "lethe_checkpoint.json" && name != "README.md" && name.find(".part") == std::string::npos
+            && (name != kAdapterConfig || plan.asAdapter) && !name.ends_with(".bin") && !name.ends_with(".gguf");
+    };
+    add(plan.checkpoint.path, carried);
+    if (!plan.merged.empty())
+        add(plan.weightsFolder, [](const std::string &name) { return name == "generation_config.json"; });
     add(plan.run.row.model, [](const std::string &name) { // what the original asks to be passed on
         return name.starts_with("LICENSE") || name.starts_with("NOTICE") || name.starts_with("USE_POLICY");
     });
@@ -134,23 +143,42 @@ Result<ExportPlan> planExport(const RunStore &store, const ExportRequest &reques
     plan.isLastCheckpoint = plan.checkpoint.step == plan.run.checkpoints.back().step;
     const fs::path folder = plan.checkpoint.path;
     std::error_code error;
-    if (fs::exists(folder / "adapter_model.safetensors", error))
-        return Error{.code = ErrorCode::Unsupported, .what = "an adapter's checkpoint cannot be exported yet", .where = folder.string(), .hint = {}};
-    LETHE_TRY(const WeightFiles weights, WeightFiles::open(folder));
+    if (request.maxShardBytes)
+        plan.maxShardBytes = *request.maxShardBytes;
+    plan.weightsFolder = folder;
     std::uint64_t floats = 0, others = 0;
     bool first = true;
-    for (const auto &[name, found] : weights.all()) {
-        const std::uint64_t bytes = found.entry->end - found.entry->begin;
-        const auto dtype = floatDtypeFrom(found.entry->dtype);
+    const auto count = [&](const TensorEntry &entry) {
+        const std::uint64_t bytes = entry.end - entry.begin;
+        const auto dtype = floatDtypeFrom(entry.dtype);
         if (!dtype) {
             others += bytes;
-            continue;
+            return;
         }
         floats += bytes / bytesOf(*dtype);
         plan.checkpointDtype = first || holdsExactly(*dtype, plan.checkpointDtype) ? *dtype : plan.checkpointDtype;
         first = false;
+    };
+    if (isAdapterFolder(folder)) {
+        LETHE_TRY(const ModelFolder parts, resolveModelFolder(folder));
+        LETHE_TRY(const SafetensorsFile adapter, SafetensorsFile::open(folder / kAdapterWeights));
+        plan.asAdapter = !request.mergeAdapter;
+        if (plan.asAdapter) {
+            for (const TensorEntry &entry : adapter.entries())
+                count(entry);
+        } else {
+            plan.weightsFolder = parts.base;
+            plan.merged = parts.adapters;
+        }
     }
-    plan.dtype = request.dtype ? *request.dtype : originalDtype(plan.run, plan.checkpointDtype);
+    if (!plan.asAdapter) {
+        LETHE_TRY(const WeightFiles weights, WeightFiles::open(plan.weightsFolder));
+        for (const auto &[name, found] : weights.all())
+            count(*found.entry);
+    }
+    if (!plan.merged.empty())
+        plan.checkpointDtype = Dtype::F32; // what base and adapter add up to
+    plan.dtype = request.dtype ? *request.dtype : plan.asAdapter ? plan.checkpointDtype : originalDtype(plan, plan.checkpointDtype);
     plan.weightBytes = floats * bytesOf(plan.dtype) + others;
     plan.companions = companionsIn(plan);
     plan.neededBytes = plan.weightBytes + kSpareBytes;
@@ -179,7 +207,7 @@ Result<void> checkTarget(const ExportPlan &plan, const ExportRequest &request)
         if (!request.overwrite)
             return refuse("the folder exists and is not empty; it was last changed " + ageInWords(target),
                           "Choose another folder, or allow it to be overwritten");
-        if (!fs::exists(target / "config.json", error))
+        if (!fs::exists(target / "config.json", error) && !fs::exists(target / kAdapterConfig, error))
             return refuse("the folder holds something that is no exported model", "Choose another folder: this one is not overwritten");
     }
     LETHE_TRY(const std::uint64_t room, freeBytes(target));

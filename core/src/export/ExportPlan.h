@@ -13,6 +13,10 @@ namespace lethe {
 struct ExportPlan {
     RunDetails run;
     CheckpointRecord checkpoint;
+    std::filesystem::path weightsFolder; ///< whose weights are written: the checkpoint's; of one that is merged, the base's
+    std::vector<std::filesystem::path> merged; ///< adapters to be folded in
+    bool asAdapter = false;                    ///< a PEFT folder
+    std::uint64_t maxShardBytes = 5'000'000'000;
     bool isLastCheckpoint = true;
     Dtype checkpointDtype = Dtype::F32; ///< the widest float of its weights
     Dtype dtype = Dtype::F32;           ///< to be written
@@ -21,7 +25,7 @@ struct ExportPlan {
     std::uint64_t neededBytes = 0;      ///< with all that goes beside the weights
 };
 
-/// NotFound (run, checkpoint, its folder), Corrupt, Unsupported (an adapter's checkpoint).
+/// NotFound (run, checkpoint, its folder), Corrupt.
 LETHE_EXPORT Result<ExportPlan> planExport(const RunStore &store, const ExportRequest &request);
 
 /// InvalidInput where \p target must not be written to: a file, a folder that holds something (its age is named) unless it may

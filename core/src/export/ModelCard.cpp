@@ -148,11 +148,11 @@ Result<std::string> cardText(const RunStore &store, const ExportPlan &plan)
 {
     const RunRow &row = plan.run.row;
     const std::string base = fs::path(row.model).filename().string();
-    std::string text = "---\nlibrary_name: transformers\npipeline_tag: text-generation\nbase_model: " + quoted(base)
+    std::string text = "---\nlibrary_name: " + std::string(plan.asAdapter ? "peft" : "transformers") + "\npipeline_tag: text-generation\nbase_model: " + quoted(base)
         + "\nlicense: " + quoted(licenseOf(row.model)) + "\ntags:\n- unlearning\n- lethe\n- " + quoted(row.method) + "\n---\n\n";
     text += "# " + (row.name.empty() ? "Run " + std::to_string(row.id) : row.name) + "\n\n";
     text += "`" + base + "` after " + std::to_string(plan.checkpoint.step) + (plan.checkpoint.step == 1 ? " step" : " steps") + " of the unlearning method `"
-        + row.method + "`, made with Lethe. Weights are stored as " + std::string(toString(plan.dtype));
+        + row.method + "`, made with Lethe" + (plan.asAdapter ? ", as a LoRA adapter over it" : "") + ". Weights are stored as " + std::string(toString(plan.dtype));
     if (!holdsExactly(plan.dtype, plan.checkpointDtype))
         text += ", rounded from the " + std::string(toString(plan.checkpointDtype)) + " they were trained in";
     text += ".\n\n";
@@ -163,8 +163,11 @@ Result<std::string> cardText(const RunStore &store, const ExportPlan &plan)
     text += "Base model: `" + base + "`. The run's whole specification, files and folders by their names alone:\n\n```json\n";
     text += specSection(plan.run.specJson) + "```\n\n";
     text += provenanceSection(plan.run.provenance);
-    text += "## Use\n\n```python\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
-            "model = AutoModelForCausalLM.from_pretrained(\"path/to/this/folder\")\n"
+    const std::string loader = plan.asAdapter ? "AutoPeftModelForCausalLM" : "AutoModelForCausalLM";
+    text += "## Use\n\n```python\n";
+    text += plan.asAdapter ? "from peft import AutoPeftModelForCausalLM\nfrom transformers import AutoTokenizer\n\n"
+                           : "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n";
+    text += "model = " + loader + ".from_pretrained(\"path/to/this/folder\")\n"
             "tokenizer = AutoTokenizer.from_pretrained(\"path/to/this/folder\")\n```\n";
     return text;
 }

@@ -3,6 +3,7 @@
 #include "ExportCheck.h"
 #include "ExportPlan.h"
 
+#include "model/AdaptedWeights.h"
 #include "model/FloatConvert.h"
 #include "model/Safetensors.h"
 #include "model/SafetensorsWriter.h"
@@ -19,6 +20,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <span>
 
 namespace lethe {
 
@@ -26,8 +28,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The size from which transformers splits weights into shards.
-constexpr std::uint64_t kShardBytes = 5'000'000'000;
 constexpr std::size_t kChunkBytes = 4u << 20;
 
 Error cancelled()
@@ -58,7 +58,7 @@ std::string dtypeToWrite(const TensorEntry &entry, Dtype dtype)
 }
 
 /// All in one file, or numbered files as transformers names them.
-std::vector<Shard> shardsOf(const WeightFiles &weights, Dtype dtype)
+std::vector<Shard> shardsOf(const WeightFiles &weights, Dtype dtype, std::uint64_t limit)
 {
     std::vector<Shard> shards(1);
     std::uint64_t bytes = 0;
@@ -66,7 +66,7 @@ std::vector<Shard> shardsOf(const WeightFiles &weights, Dtype dtype)
         const std::string written = dtypeToWrite(*found.entry, dtype);
         const std::uint64_t size
             = static_cast<std::uint64_t>(found.entry->elements()) * safetensorsElementBytes(written).value_or(1);
-        if (bytes > 0 && bytes + size > kShardBytes) {
+        if (bytes > 0 && bytes + size > limit) {
             shards.emplace_back();
             bytes = 0;
         }
@@ -82,11 +82,9 @@ std::vector<Shard> shardsOf(const WeightFiles &weights, Dtype dtype)
 }
 
 /// Writes one tensor piece by piece, so that no copy of it is ever whole in memory.
-Result<void> writeTensor(SafetensorsWriter &writer, const SafetensorsEntry &entry, const WeightFiles::Found &from,
-                         const std::function<bool(std::uint64_t)> &wrote)
+Result<void> writeTensor(SafetensorsWriter &writer, const SafetensorsEntry &entry, const std::span<const std::byte> source,
+                         std::optional<Dtype> fromDtype, const std::function<bool(std::uint64_t)> &wrote)
 {
-    const std::span<const std::byte> source = from.file->bytes(*from.entry);
-    const auto fromDtype = floatDtypeFrom(from.entry->dtype);
     const auto toDtype = floatDtypeFrom(entry.dtype);
     std::vector<std::byte> converted(fromDtype ? kChunkBytes * 2 : 0); // f16 to f32 is twice as much
     for (std::size_t at = 0; at < source.size(); at += kChunkBytes) {
@@ -108,10 +106,58 @@ Result<void> writeTensor(SafetensorsWriter &writer, const SafetensorsEntry &entr
     return {};
 }
 
+/// What adapters make of a base's tensors, under the names of its files.
+struct MergedWeights {
+    AdaptedWeights adapted;
+    std::map<std::string, WeightSpec> specs; ///< by name in the files
+
+    static Result<MergedWeights> open(const ExportPlan &plan, const WeightFiles &weights)
+    {
+        MergedWeights merged;
+        if (plan.merged.empty())
+            return merged;
+        LETHE_TRY(const DecoderConfig config, readDecoderConfig(plan.weightsFolder));
+        const WeightMatch match = matchWeights(config, weights);
+        if (!match.problems.empty())
+            return match.problems.front();
+        LETHE_TRY(merged.adapted, AdaptedWeights::open(config, match.specs, plan.merged, false));
+        for (std::size_t i = 0; i < match.specs.size(); ++i)
+            merged.specs[match.fileNames[i]] = match.specs[i];
+        return merged;
+    }
+    /// Nothing where the base's own values stay.
+    std::vector<float> values(const std::string &name, const WeightFiles::Found &from) const
+    {
+        const auto spec = specs.find(name);
+        return spec == specs.end() || !adapted.changes(spec->second.name) ? std::vector<float>() : adapted.read(spec->second, *from.file, *from.entry);
+    }
+};
+
+/// The adapter's own tensors.
+Result<void> writeAdapter(const ExportPlan &plan, const fs::path &folder, const ExportProgress &progress)
+{
+    LETHE_TRY(const SafetensorsFile file, SafetensorsFile::open(plan.weightsFolder / kAdapterWeights));
+    std::vector<SafetensorsEntry> entries;
+    for (const TensorEntry &entry : file.entries())
+        entries.push_back({.name = entry.name, .dtype = dtypeToWrite(entry, plan.dtype), .shape = entry.shape});
+    std::uint64_t done = 0;
+    const auto wrote = [&](std::uint64_t bytes) {
+        done += bytes;
+        return !progress || progress(done, plan.weightBytes, "Writing weights");
+    };
+    LETHE_TRY(SafetensorsWriter writer, SafetensorsWriter::create(folder / kAdapterWeights, entries));
+    for (const SafetensorsEntry &entry : writer.tensors()) {
+        const TensorEntry &from = *file.find(entry.name);
+        LETHE_TRY_VOID(writeTensor(writer, entry, file.bytes(from), floatDtypeFrom(from.dtype), wrote));
+    }
+    return writer.finish();
+}
+
 Result<void> writeWeights(const ExportPlan &plan, const fs::path &folder, const ExportProgress &progress)
 {
-    LETHE_TRY(const WeightFiles weights, WeightFiles::open(plan.checkpoint.path));
-    const std::vector<Shard> shards = shardsOf(weights, plan.dtype);
+    LETHE_TRY(const WeightFiles weights, WeightFiles::open(plan.weightsFolder));
+    LETHE_TRY(const MergedWeights merged, MergedWeights::open(plan, weights));
+    const std::vector<Shard> shards = shardsOf(weights, plan.dtype, plan.maxShardBytes);
     std::uint64_t done = 0;
     const auto wrote = [&](std::uint64_t bytes) {
         done += bytes;
@@ -123,8 +169,12 @@ Result<void> writeWeights(const ExportPlan &plan, const fs::path &folder, const 
     auto &map = index["weight_map"] = nlohmann::ordered_json::object();
     for (const Shard &shard : shards) {
         LETHE_TRY(SafetensorsWriter writer, SafetensorsWriter::create(folder / shard.file, shard.tensors));
-        for (const SafetensorsEntry &entry : writer.tensors())
-            LETHE_TRY_VOID(writeTensor(writer, entry, weights.find(entry.name), wrote));
+        for (const SafetensorsEntry &entry : writer.tensors()) {
+            const WeightFiles::Found from = weights.find(entry.name);
+            const std::vector<float> folded = merged.values(entry.name, from);
+            const auto dtype = folded.empty() ? floatDtypeFrom(from.entry->dtype) : std::optional(Dtype::F32);
+            LETHE_TRY_VOID(writeTensor(writer, entry, folded.empty() ? from.file->bytes(*from.entry) : std::as_bytes(std::span(folded)), dtype, wrote));
+        }
         LETHE_TRY_VOID(writer.finish());
         for (const SafetensorsEntry &entry : shard.tensors)
             map[entry.name] = shard.file;
@@ -135,7 +185,7 @@ Result<void> writeWeights(const ExportPlan &plan, const fs::path &folder, const 
 /// config.json as it was, with the dtype that the weights now have, under the key (or keys) it was given by.
 Result<void> writeConfig(const ExportPlan &plan, const fs::path &folder)
 {
-    const fs::path source = fs::path(plan.checkpoint.path) / "config.json";
+    const fs::path source = plan.weightsFolder / "config.json";
     LETHE_TRY(const std::string text, readFile(source, 64u << 20));
     auto config = nlohmann::ordered_json::parse(text, nullptr, false);
     if (!config.is_object())
@@ -158,10 +208,11 @@ Result<void> fillFolder(const RunStore &store, const ExportPlan &plan, const fs:
         LETHE_TRY(const std::string content, readFile(file));
         LETHE_TRY_VOID(writeFile(folder / file.filename(), content));
     }
-    LETHE_TRY_VOID(writeConfig(plan, folder));
+    if (!plan.asAdapter)
+        LETHE_TRY_VOID(writeConfig(plan, folder));
     LETHE_TRY(const std::string card, cardText(store, plan));
     LETHE_TRY_VOID(writeFile(folder / "README.md", card));
-    return writeWeights(plan, folder, progress);
+    return plan.asAdapter ? writeAdapter(plan, folder, progress) : writeWeights(plan, folder, progress);
 }
 
 /// Puts \p part where \p target is; what was there is out of the way before and gone only after.

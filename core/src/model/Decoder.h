@@ -118,7 +118,6 @@ private:
     at::Tensor linear(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex, const Pass &pass) const;
     static Result<std::unique_ptr<Decoder>> loadPair(const PairManifest &pair, DecoderLoad how);
     std::optional<std::uint64_t> nextDropout();
-    Result<void> applyAdapter(const std::filesystem::path &folder, bool merge);
     at::Tensor norm(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex) const;
     at::Tensor embed(const at::Tensor &ids_N, const at::Tensor &positions_N) const;
     at::Tensor layerForward(const at::Tensor &x, std::size_t layer, const Pass &pass) const;

@@ -1,5 +1,6 @@
 #include "model/Decoder.h"
 
+#include "model/AdaptedWeights.h"
 #include "model/LoraAdapter.h"
 #include "model/ModelFolder.h"
 #include "model/PairManifest.h"
@@ -13,17 +14,6 @@
 #include <algorithm>
 
 namespace lethe {
-
-namespace {
-
-c10::ScalarType scalarType(const std::string &dtype)
-{
-    if (dtype == "BF16")
-        return at::kBFloat16;
-    return dtype == "F16" ? at::kHalf : at::kFloat;
-}
-
-} // namespace
 
 Result<std::unique_ptr<Decoder>> Decoder::loadPair(const PairManifest &pair, DecoderLoad how)
 {
@@ -55,6 +45,8 @@ Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &name
             error.what += " (and " + std::to_string(match.problems.size() - 1) + " more problems)";
         return error;
     }
+    const bool beside = !model.adapters.empty() && !how.mergeAdapters && how.parameterDtype != at::kFloat;
+    LETHE_TRY(const AdaptedWeights adapted, AdaptedWeights::open(config, match.specs, model.adapters, beside));
     try {
         std::unique_ptr<Decoder> decoder(new Decoder(std::move(config), how.device, how.dtype));
         std::uint64_t done = 0;
@@ -63,8 +55,12 @@ Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &name
             const WeightFiles::Found found = files.find(match.fileNames[i]);
             const auto bytes = found.file->bytes(*found.entry);
             // A view of the mapping: the one copy is the one that goes to the device in the dtype asked for.
-            const at::Tensor view = at::from_blob(const_cast<std::byte *>(bytes.data()), found.entry->shape,
-                                                  at::TensorOptions().dtype(scalarType(found.entry->dtype)));
+            std::vector<float> folded;
+            at::Tensor view = tensorView(*found.file, *found.entry);
+            if (adapted.changes(match.specs[i].name)) {
+                folded = adapted.read(match.specs[i], *found.file, *found.entry);
+                view = at::from_blob(folded.data(), match.specs[i].shape, at::kFloat);
+            }
             decoder->m_parameters.push_back({.spec = match.specs[i],
                                              .value = view.to(at::TensorOptions().device(how.device).dtype(how.parameterDtype),
                                                               /*non_blocking=*/false, /*copy=*/true)});
@@ -73,9 +69,10 @@ Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &name
                 return Error{.code = ErrorCode::Cancelled, .what = "reading the model was cancelled", .where = folder.string(), .hint = {}};
         }
         decoder->indexWeights();
-        for (const std::filesystem::path &adapter : model.adapters) {
-            const bool merge = how.mergeAdapters || how.parameterDtype == at::kFloat || adapter != model.adapters.back();
-            LETHE_TRY_VOID(decoder->applyAdapter(adapter, merge));
+        if (beside) {
+            const AdaptedWeights::Adapter &outermost = adapted.adapters().back();
+            decoder->m_adapter = std::make_unique<LoraAdapter>(
+                LoraAdapter::load(outermost.match, outermost.config, decoder->m_config, match.specs, how.device));
         }
         return decoder;
     } catch (const c10::OutOfMemoryError &) {
@@ -87,38 +84,6 @@ Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &name
     } catch (const std::exception &error) {
         return Error{.code = ErrorCode::Internal, .what = std::string("could not be loaded: ") + error.what(), .where = folder.string(), .hint = {}};
     }
-}
-
-Result<void> Decoder::applyAdapter(const std::filesystem::path &folder, bool merge)
-{
-    LETHE_TRY(const AdapterConfig config, readAdapterConfig(folder));
-    LETHE_TRY(const SafetensorsFile file, SafetensorsFile::open(folder / kAdapterWeights));
-    std::vector<WeightSpec> specs;
-    for (const Parameter &parameter : m_parameters)
-        specs.push_back(parameter.spec);
-    const AdapterMatch match = matchAdapter(m_config, specs, config, file);
-    if (!match.problems.empty())
-        return match.problems.front();
-
-    const at::NoGradGuard off;
-    LoraAdapter adapter = LoraAdapter::load(match, config, specs, m_device);
-    for (const auto &[name, entry] : match.replaced) {
-        const at::Tensor view = at::from_blob(const_cast<std::byte *>(file.bytes(*entry).data()), entry->shape,
-                                              at::TensorOptions().dtype(scalarType(entry->dtype)));
-        std::ranges::find(m_parameters, name, [](const Parameter &parameter) { return parameter.spec.name; })->value.copy_(view);
-    }
-    for (std::size_t i = 0; i < m_parameters.size(); ++i) {
-        // What adapts the head lies outside the layers and is folded into it always.
-        if (!merge && m_parameters[i].spec.name.starts_with(m_config.names.base + m_config.names.layer))
-            continue;
-        at::Tensor &value = m_parameters[i].value;
-        if (const at::Tensor delta = adapter.delta(m_config, m_parameters[i].spec, static_cast<std::int64_t>(i)); delta.defined())
-            value.copy_(value.to(at::kFloat) + delta);
-    }
-    if (!merge)
-        m_adapter = std::make_unique<LoraAdapter>(std::move(adapter));
-    m_castsValid = false;
-    return {};
 }
 
 Result<void> Decoder::addAdapter(const LoraSpec &lora, std::int64_t seed)

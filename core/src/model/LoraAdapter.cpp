@@ -40,6 +40,11 @@ at::Tensor dropoutMask(const at::Tensor &x, double dropout, std::uint64_t seed)
 
 } // namespace
 
+at::Tensor tensorView(const SafetensorsFile &file, const TensorEntry &entry)
+{
+    return at::from_blob(const_cast<std::byte *>(file.bytes(entry).data()), entry.shape, at::TensorOptions().dtype(scalarType(entry.dtype)));
+}
+
 void LoraAdapter::add(const WeightSpec &weight, std::int64_t index, double scale, at::Tensor a, at::Tensor b)
 {
     if (m_pairOf.size() <= static_cast<std::size_t>(index))
@@ -78,22 +83,22 @@ Result<LoraAdapter> LoraAdapter::create(const DecoderConfig &config, const std::
     return adapter;
 }
 
-LoraAdapter LoraAdapter::load(const AdapterMatch &match, const AdapterConfig &config, const std::vector<WeightSpec> &weights, c10::Device device)
+LoraAdapter LoraAdapter::load(const AdapterMatch &match, const AdapterConfig &described, const DecoderConfig &config,
+                              const std::vector<WeightSpec> &weights, c10::Device device)
 {
     LoraAdapter adapter;
-    adapter.m_spec = config.lora;
-    const auto read = [&](const SafetensorsFile &file, const TensorEntry &entry) {
-        const at::Tensor view = at::from_blob(const_cast<std::byte *>(file.bytes(entry).data()), entry.shape,
-                                              at::TensorOptions().dtype(scalarType(entry.dtype)));
-        return view.to(at::TensorOptions().device(device).dtype(at::kFloat), /*non_blocking=*/false, /*copy=*/true);
+    adapter.m_spec = described.lora;
+    const auto read = [&](const TensorEntry &entry) {
+        return tensorView(*match.file, entry).to(at::TensorOptions().device(device).dtype(at::kFloat), /*non_blocking=*/false, /*copy=*/true);
     };
     std::map<std::string, const AdapterPair *> byWeight;
     for (const AdapterPair &pair : match.pairs)
-        byWeight[pair.weight] = &pair;
+        if (pair.weight.starts_with(config.names.base + config.names.layer))
+            byWeight[pair.weight] = &pair;
     // In the order of the weights: decay groups and norms do not depend on the file.
     for (std::size_t i = 0; i < weights.size(); ++i)
         if (const auto found = byWeight.find(weights[i].name); found != byWeight.end())
-            adapter.add(weights[i], static_cast<std::int64_t>(i), found->second->scale, read(*match.file, *found->second->a), read(*match.file, *found->second->b));
+            adapter.add(weights[i], static_cast<std::int64_t>(i), found->second->scale, read(*found->second->a), read(*found->second->b));
     return adapter;
 }
 
@@ -112,16 +117,6 @@ at::Tensor LoraAdapter::added(const at::Tensor &x, const at::Tensor &y, std::int
     if (dropoutSeed && m_spec.dropout > 0)
         input = x * dropoutMask(x, m_spec.dropout, mixed(*dropoutSeed ^ mixed(static_cast<std::uint64_t>(index))));
     return at::addmm(y, at::linear(input, value(pair.a)), value(pair.b).t(), /*beta=*/1, /*alpha=*/pair.scale);
-}
-
-at::Tensor LoraAdapter::delta(const DecoderConfig &config, const WeightSpec &weight, std::int64_t index) const
-{
-    const auto at = static_cast<std::size_t>(index);
-    if (at >= m_pairOf.size() || m_pairOf[at] < 0)
-        return {};
-    const Pair &pair = m_pairs[static_cast<std::size_t>(m_pairOf[at])];
-    const at::Tensor product = at::mm(m_parameters[pair.b].value.detach(), m_parameters[pair.a].value.detach()).mul_(pair.scale);
-    return linearShape(config, weight).transposed ? product.t() : product;
 }
 
 std::vector<std::string> LoraAdapter::moduleNames() const

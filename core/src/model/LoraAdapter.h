@@ -17,6 +17,9 @@ namespace lethe {
 
 struct Parameter;
 
+/// A tensor as it lies in a mapped file.
+at::Tensor tensorView(const SafetensorsFile &file, const TensorEntry &entry);
+
 /// A LoRA adapter beside a decoder's linear layers: y = W·x + scale · B·(A·dropout(x)). A and B are f32 leaves, cast to the
 /// computing dtype for each pass.
 class LETHE_EXPORT LoraAdapter
@@ -25,14 +28,13 @@ public:
     /// A uniform in ±1/√in, as PEFT starts it, drawn on the CPU from \p seed alone; B zero, so that nothing changes yet.
     static Result<LoraAdapter> create(const DecoderConfig &config, const std::vector<WeightSpec> &weights, const LoraSpec &lora, std::int64_t seed,
                                       c10::Device device);
-    /// \p match must be without problems; its whole tensors are not looked at.
-    static LoraAdapter load(const AdapterMatch &match, const AdapterConfig &config, const std::vector<WeightSpec> &weights, c10::Device device);
+    /// \p match must be without problems; what is adapted outside the layers, and whole tensors, are not looked at.
+    static LoraAdapter load(const AdapterMatch &match, const AdapterConfig &described, const DecoderConfig &config, const std::vector<WeightSpec> &weights,
+                            c10::Device device);
 
     /// \p y plus the adapter's part for weight \p index, where that one is adapted. \p dropoutSeed: of the pass; none: no dropout.
     /// The mask is a function of seed and weight: a pass that is computed again has the same one.
     at::Tensor added(const at::Tensor &x, const at::Tensor &y, std::int64_t index, std::optional<std::uint64_t> dropoutSeed) const;
-    /// scale · B·A for weight \p index as that one is stored, f32; undefined where it is not adapted.
-    at::Tensor delta(const DecoderConfig &config, const WeightSpec &weight, std::int64_t index) const;
 
     const LoraSpec &spec() const { return m_spec; }
     /// A and B of every adapted weight; names as PEFT's files have them.

@@ -62,7 +62,7 @@ Result<TextModel> TextModel::load(const std::filesystem::path &folder, const Loa
         dtype = toScalar(*options.dtype);
     else if (device.is_cuda() && info.dtype != "f32")
         dtype = info.dtype == "f16" ? at::kHalf : at::kBFloat16;
-    LETHE_TRY(std::unique_ptr<Decoder> decoder, Decoder::load(folder, {.device = device, .dtype = dtype, .parameterDtype = dtype, .progress = options.progress}));
+    LETHE_TRY(std::unique_ptr<Decoder> decoder, Decoder::load(folder, {.device = device, .dtype = dtype, .parameterDtype = dtype, .mergeAdapters = options.mergeAdapter, .progress = options.progress}));
     return TextModel(std::unique_ptr<Data>(new Data{.folder = folder, .tokenizer = std::move(tokenizer), .decoder = std::move(decoder), .device = device.str()}));
 }
 

@@ -160,8 +160,10 @@ void AddedTokens::split(std::string_view text, bool normalized, std::vector<Text
             end = spacesBehind(text, end);
         if (given < begin)
             parts.push_back({-1, {given, begin}});
-        // A token inside white space that the one before it ate is found all the same, as in the library.
-        parts.push_back({token.id, {std::min(begin, end), end}});
+        // A token inside white space that the one before it ate is found all the same, as in the library, unless it would eat
+        // what is before it too: nothing is left of it then.
+        if (begin < end)
+            parts.push_back({token.id, {begin, end}});
         given = end;
     }
     if (given < text.size())

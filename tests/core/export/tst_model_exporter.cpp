@@ -12,6 +12,7 @@
 
 #include <QtCore/QTemporaryDir>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -64,6 +65,21 @@ private:
         m_store->appendEvaluation(m_run, someEvaluation(3));
         m_store->setStatus(m_run, RunStatus::Done);
         VERIFY_OK(m_store->flush());
+    }
+
+    /// A run that trained adapter fixture \p adapter over model fixture \p base.
+    void makeAdapterRun(const char *base, const char *adapter)
+    {
+        makeRun(base, base);
+        const fs::path from = fixture(base).parent_path().parent_path() / "lora" / adapter;
+        fs::remove(checkpoint() / "model.safetensors");
+        for (const fs::directory_entry &file : fs::directory_iterator(checkpoint()))
+            if (const std::string name = file.path().filename().string(); name.starts_with("model") || name == "config.json" || name == "generation_config.json")
+                fs::remove(file.path());
+        fs::copy_file(from / "adapter_model.safetensors", checkpoint() / "adapter_model.safetensors");
+        auto config = nlohmann::json::parse(*readFile(from / "adapter_config.json"));
+        config["base_model_name_or_path"] = path("base").string();
+        VERIFY_OK(writeFile(checkpoint() / "adapter_config.json", config.dump()));
     }
 
     fs::path checkpoint() const { return m_store->checkpoints(m_run)->back().path; }
@@ -194,6 +210,100 @@ private Q_SLOTS:
         }
         const std::string card = *readFile(report->path / "README.md");
         QVERIFY(card.find("stored as bf16, rounded from the f32") != std::string::npos);
+    }
+
+    void adapterIsMergedIntoItsBase_data()
+    {
+        QTest::addColumn<QByteArray>("base");
+        QTest::addColumn<QByteArray>("adapter");
+        QTest::addColumn<int>("dtype");
+        QTest::newRow("llama f32") << QByteArray("llama") << QByteArray("llama-qv") << static_cast<int>(Dtype::F32);
+        QTest::newRow("llama bf16") << QByteArray("llama") << QByteArray("llama-qv") << static_cast<int>(Dtype::BF16);
+        QTest::newRow("gpt2 f32") << QByteArray("gpt2") << QByteArray("gpt2-attn") << static_cast<int>(Dtype::F32);
+        QTest::newRow("gpt2 under its first names") << QByteArray("gpt2-hub") << QByteArray("gpt2-attn") << static_cast<int>(Dtype::F32);
+    }
+    void adapterIsMergedIntoItsBase()
+    {
+        QFETCH(QByteArray, base);
+        QFETCH(QByteArray, adapter);
+        QFETCH(int, dtype);
+        makeAdapterRun(base, adapter);
+        const auto report = exportRunModel(*m_store, request(static_cast<Dtype>(dtype)));
+        VERIFY_OK(report);
+        QCOMPARE(report->differenceAfterRounding, std::optional(0.0));
+        const auto has = [&](const char *name) { return std::ranges::find(report->files, name) != report->files.end(); };
+        QVERIFY(has("config.json") && has("tokenizer.json") && has("generation_config.json") && has("model.safetensors"));
+        QVERIFY(!has("adapter_config.json") && !has("adapter_model.safetensors"));
+        const auto before = WeightFiles::open(path("base"));
+        const auto after = WeightFiles::open(report->path);
+        VERIFY_OK(before);
+        VERIFY_OK(after);
+        for (const auto &[name, found] : after->all()) {
+            const bool adapted = name.find("q_proj") != std::string::npos || name.find("v_proj") != std::string::npos || name.find("c_attn.weight") != std::string::npos;
+            const auto was = before->find(name);
+            QVERIFY2(was.entry != nullptr, name.c_str());
+            if (static_cast<Dtype>(dtype) == Dtype::F32)
+                QVERIFY2(adapted == (std::memcmp(found.file->bytes(*found.entry).data(), was.file->bytes(*was.entry).data(), was.entry->end - was.entry->begin) != 0),
+                         name.c_str());
+        }
+    }
+
+    void adapterIsWrittenAsAdapterOnRequest()
+    {
+        makeAdapterRun("llama", "llama-qv");
+        ExportRequest wanted = request();
+        wanted.mergeAdapter = false;
+        const auto report = exportRunModel(*m_store, wanted);
+        VERIFY_OK(report);
+        QCOMPARE(report->differenceAfterRounding, std::optional(0.0));
+        const auto has = [&](const char *name) { return std::ranges::find(report->files, name) != report->files.end(); };
+        QVERIFY(has("adapter_config.json") && has("adapter_model.safetensors") && has("tokenizer.json") && has("README.md"));
+        QVERIFY(!has("config.json") && !has("model.safetensors"));
+        QCOMPARE(*readFile(report->path / "adapter_config.json"), *readFile(checkpoint() / "adapter_config.json"));
+        QVERIFY(readFile(report->path / "README.md")->find("AutoPeftModelForCausalLM") != std::string::npos);
+
+        wanted.dtype = Dtype::BF16; // and over what is there
+        wanted.overwrite = true;
+        const auto narrow = exportRunModel(*m_store, wanted);
+        VERIFY_OK(narrow);
+        QVERIFY(*narrow->largestLogitDifference > 0);
+        const auto wide = SafetensorsFile::open(checkpoint() / "adapter_model.safetensors");
+        const auto rounded = SafetensorsFile::open(narrow->path / "adapter_model.safetensors");
+        VERIFY_OK(wide);
+        VERIFY_OK(rounded);
+        for (const TensorEntry &entry : rounded->entries()) {
+            QCOMPARE(entry.dtype, std::string("BF16"));
+            const auto written = rounded->bytes(entry);
+            std::vector<std::byte> expected(written.size());
+            QVERIFY(!convertFloats(wide->bytes(*wide->find(entry.name)), Dtype::F32, expected, Dtype::BF16));
+            QVERIFY2(std::ranges::equal(written, expected), entry.name.c_str());
+        }
+    }
+
+    void weightsAreSplitAtTheSizeAskedFor()
+    {
+        makeRun("gpt2", "gpt2");
+        ExportRequest wanted = request();
+        wanted.maxShardBytes = 40'000;
+        const auto report = exportRunModel(*m_store, wanted);
+        VERIFY_OK(report);
+        QCOMPARE(report->largestLogitDifference, std::optional(0.0));
+        const auto index = nlohmann::json::parse(*readFile(report->path / "model.safetensors.index.json"));
+        const auto weights = WeightFiles::open(report->path);
+        VERIFY_OK(weights);
+        QVERIFY(weights->files().size() > 2);
+        std::uint64_t total = 0;
+        for (const auto &file : weights->files()) {
+            std::uint64_t bytes = 0;
+            for (const TensorEntry &entry : file->entries()) {
+                bytes += entry.end - entry.begin;
+                QCOMPARE(index["weight_map"][entry.name].get<std::string>(), file->path().filename().string());
+            }
+            QVERIFY(bytes <= 40'000 || file->entries().size() == 1);
+            total += bytes;
+        }
+        QCOMPARE(index["metadata"]["total_size"].get<std::uint64_t>(), total);
+        QVERIFY(!fs::exists(report->path / "model.safetensors"));
     }
 
     void otherDtypesAreWrittenOnRequest_data()

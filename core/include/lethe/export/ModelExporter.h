@@ -19,7 +19,8 @@ struct ExportRequest {
     std::filesystem::path target;
     std::optional<Dtype> dtype;              ///< none: as the original's files
     std::optional<std::int64_t> checkpoint;  ///< step; none: the last
-    bool mergeAdapter = true;
+    bool mergeAdapter = true;                ///< of a run that trained an adapter: base and adapter as one model, else a PEFT folder
+    std::optional<std::uint64_t> maxShardBytes; ///< none: 5 GB, as transformers splits
     bool overwrite = false;                  ///< an existing, non-empty folder is refused otherwise, its age named
     bool verify = true;                      ///< load the result and compare logits with the checkpoint
 };

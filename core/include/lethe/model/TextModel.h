@@ -20,6 +20,7 @@ struct LoadOptions {
     std::string device = "auto"; ///< `auto`, `cpu`, `cuda`, `cuda:N`
     std::optional<Dtype> dtype;  ///< none: f32 on the CPU, the files' own on CUDA
     int threads = 0;
+    bool mergeAdapter = false; ///< fold an adapter into the weights even where these are of 16 bits
     /// Bytes read of total; false cancels.
     std::function<bool(std::uint64_t done, std::uint64_t total)> progress;
 };
