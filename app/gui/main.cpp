@@ -103,7 +103,9 @@ lethe::Result<std::unique_ptr<lethe::RunStore>> copyOfStore(const QString &file,
     if (QFileInfo::exists(file)) {
         LETHE_TRY(const std::unique_ptr<lethe::RunStore> original, lethe::RunStore::open(file.toStdString(), lethe::RunStore::Mode::ReadOnly));
         LETHE_TRY_VOID(original->copyTo(copy.toStdString()));
-        QFile::link(QFileInfo(file).absolutePath() + QStringLiteral("/runs"), QFileInfo(copy).absolutePath() + QStringLiteral("/runs")); // checkpoints
+        const QFileInfo from(file), to(copy);
+        for (const QString &runs : {QStringLiteral("/runs"), QLatin1Char('/') + from.completeBaseName() + QStringLiteral(".runs")}) // checkpoints
+            QFile::link(from.absolutePath() + runs, to.absolutePath() + runs);
     }
     return lethe::RunStore::open(copy.toStdString());
 }

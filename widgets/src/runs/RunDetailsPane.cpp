@@ -170,7 +170,7 @@ void RunDetailsPane::take(const RunDetails &details)
     QList<std::pair<QString, QString>> lines{
         {tr("steps"), tr("%1 of %2").arg(format::count(row.steps), format::count(row.plannedSteps))},
         {tr("time"), format::duration(row.seconds)},
-        {tr("speed"), row.tokensPerSecond > 0 ? format::rate(row.tokensPerSecond, QStringLiteral("tok/s")) : QStringLiteral("–")},
+        {tr("speed"), row.tokensPerSecond > 0 ? format::rate(row.tokensPerSecond, QStringLiteral("tok")) : QStringLiteral("–")},
         {tr("peak memory"), row.peakMemoryBytes > 0 ? format::bytes(row.peakMemoryBytes) : QStringLiteral("–")},
         {tr("created"), localTime(row.createdAt)},
         {tr("ended"), localTime(row.endedAt)}};
