@@ -44,11 +44,31 @@ T valueAt(const Json &json, const char *key)
 
 } // namespace
 
+Json valuesToJson(const std::vector<std::pair<std::string, double>> &values)
+{
+    Json json = Json::object();
+    for (const auto &[name, value] : values)
+        json[name] = finiteOrNull(value);
+    return json;
+}
+
+std::vector<std::pair<std::string, double>> valuesFrom(const Json &json)
+{
+    std::vector<std::pair<std::string, double>> values;
+    for (const auto &[name, value] : json.items())
+        values.emplace_back(name, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>());
+    return values;
+}
+
 Json toJson(const std::vector<MetricValue> &metrics)
 {
     Json json = Json::array();
     for (const MetricValue &metric : metrics) {
         Json entry{{"id", metric.id}, {"value", finiteOrNull(metric.value)}};
+        if (!metric.parts.empty())
+            entry["parts"] = valuesToJson(metric.parts);
+        if (!metric.variant.empty())
+            entry["variant"] = metric.variant;
         if (!metric.reason.empty())
             entry["reason"] = metric.reason;
         else if (metric.value && !std::isfinite(*metric.value))
@@ -64,7 +84,8 @@ std::vector<MetricValue> metricsFrom(const Json &json)
     metrics.reserve(json.size());
     for (const Json &entry : json)
         metrics.push_back({.id = valueAt<std::string>(entry, "id"), .value = maybeNumberAt(entry, "value"),
-                           .reason = entry.value("reason", std::string())});
+                           .reason = entry.value("reason", std::string()), .parts = valuesFrom(entry.value("parts", Json::object())),
+                           .variant = entry.value("variant", std::string())});
     return metrics;
 }
 
@@ -152,7 +173,8 @@ Json toJson(const EvaluationRecord &evaluation)
                            {"probability", finiteOrNull(sample.probability)},
                            {"rouge_recall", finiteOrNull(sample.rougeRecall)},
                            {"exact_match", finiteOrNull(sample.exactMatch)},
-                           {"hit_token_limit", sample.hitTokenLimit}});
+                           {"hit_token_limit", sample.hitTokenLimit},
+                           {"values", valuesToJson(sample.values)}});
     return json;
 }
 
@@ -172,7 +194,8 @@ EvaluationRecord evaluationFrom(const Json &json)
                             .probability = maybeNumberAt(entry, "probability"),
                             .rougeRecall = maybeNumberAt(entry, "rouge_recall"),
                             .exactMatch = maybeNumberAt(entry, "exact_match"),
-                            .hitTokenLimit = valueAt<bool>(entry, "hit_token_limit")};
+                            .hitTokenLimit = valueAt<bool>(entry, "hit_token_limit"),
+                            .values = valuesFrom(entry.value("values", Json::object()))}; // not in documents of older versions
         if (const Json &text = entry.at("text"); !text.is_null())
             sample.text = text.get<std::string>();
         evaluation.samples.push_back(std::move(sample));

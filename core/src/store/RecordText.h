@@ -17,6 +17,10 @@ namespace lethe {
 nlohmann::ordered_json toJson(const std::vector<MetricValue> &metrics);
 std::vector<MetricValue> metricsFrom(const nlohmann::ordered_json &json);
 
+/// Named numbers as one object, in their order.
+nlohmann::ordered_json valuesToJson(const std::vector<std::pair<std::string, double>> &values);
+std::vector<std::pair<std::string, double>> valuesFrom(const nlohmann::ordered_json &json);
+
 nlohmann::ordered_json toJson(const RunFacts &facts);
 RunFacts factsFrom(const nlohmann::ordered_json &json); ///< a missing key keeps its default
 

@@ -94,11 +94,11 @@ struct RunStore::Access {
     {
         std::vector<SampleRecord> records;
         auto query = connection.query("SELECT s.set_name, s.row, coalesce(s.prompt, p.prompt), coalesce(s.reference, p.reference), s.text, "
-                                      "s.probability, s.rouge_recall, s.exact_match, s.hit_token_limit FROM samples s "
+                                      "s.probability, s.rouge_recall, s.exact_match, s.hit_token_limit, s.sample_values FROM samples s "
                                       "LEFT JOIN sample_prompts p ON p.run = ? AND p.set_name = s.set_name AND p.row = s.row "
                                       "WHERE s.evaluation = ? ORDER BY s.position");
         query.with(run, evaluation);
-        while (query.next())
+        while (query.next()) {
             records.push_back({.set = query.text(0),
                                .row = query.integer(1),
                                .prompt = query.text(2),
@@ -108,6 +108,9 @@ struct RunStore::Access {
                                .rougeRecall = query.maybeReal(6),
                                .exactMatch = query.maybeReal(7),
                                .hitTokenLimit = query.integer(8) != 0});
+            if (const auto values = query.maybeText(9))
+                records.back().values = valuesFrom(nlohmann::ordered_json::parse(*values));
+        }
         return records;
     }
 };

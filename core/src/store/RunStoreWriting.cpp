@@ -139,9 +139,10 @@ void insertEvaluation(StoreConnection &connection, RunId run, const EvaluationRe
     for (const SampleRecord &sample : evaluation.samples) {
         const OwnTexts own = keepTexts(connection, run, sample);
         connection.query("INSERT INTO samples (evaluation, position, set_name, row, prompt, reference, text, probability, rouge_recall, "
-                         "exact_match, hit_token_limit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                         "exact_match, hit_token_limit, sample_values) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .with(id, position++, sample.set, sample.row, own.prompt, own.reference, sample.text, sample.probability,
-                  sample.rougeRecall, sample.exactMatch, sample.hitTokenLimit)
+                  sample.rougeRecall, sample.exactMatch, sample.hitTokenLimit,
+                  sample.values.empty() ? std::optional<std::string>() : dumped(valuesToJson(sample.values)))
             .run();
     }
     if (evaluation.subset)

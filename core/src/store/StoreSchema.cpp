@@ -170,7 +170,13 @@ void makeVersion1(SQLite::Database &database)
     )sql");
 }
 
-constexpr std::array<StoreMigration, 1> kMigrations{makeVersion1};
+/// What metrics say of single rows, by name, as JSON: which ones there are is the metrics' affair.
+void makeVersion2(SQLite::Database &database)
+{
+    database.exec("ALTER TABLE samples ADD COLUMN sample_values TEXT");
+}
+
+constexpr std::array<StoreMigration, 2> kMigrations{makeVersion1, makeVersion2};
 
 } // namespace
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,8 @@ struct MetricValue {
     std::string id; ///< `forget_prob`, `retain_exact_match`, …
     std::optional<double> value;
     std::string reason; ///< why there is none
+    std::vector<std::pair<std::string, double>> parts = {}; ///< what the value is made of: `d`, `n1`, `n2` of `forget_quality`
+    std::string variant = {}; ///< the form that was computed, where there are several: `geometric`
     bool operator==(const MetricValue &) const = default;
 };
 
@@ -59,7 +62,26 @@ struct SampleRecord {
     std::optional<double> rougeRecall;  ///< ROUGE-L recall, stemmed
     std::optional<double> exactMatch;   ///< 1 where text equals the reference after trimming
     bool hitTokenLimit = false;
+    /// What else was measured of the row, by name: `answer_loss`, `correct_loss`, `false_loss_1` …, `truth_ratio`, `mia_min_k`, …
+    std::vector<std::pair<std::string, double>> values = {};
     bool operator==(const SampleRecord &) const = default;
+
+    void setValue(const std::string &name, double value)
+    {
+        for (auto &[known, number] : values)
+            if (known == name) {
+                number = value;
+                return;
+            }
+        values.emplace_back(name, value);
+    }
+    std::optional<double> value(std::string_view name) const
+    {
+        for (const auto &[known, number] : values)
+            if (known == name)
+                return number;
+        return std::nullopt;
+    }
 };
 
 struct EvaluationRecord {
