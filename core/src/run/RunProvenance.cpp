@@ -45,6 +45,20 @@ nlohmann::json stampOf(const fs::path &file)
     return {{"bytes", fs::file_size(file, error)}, {"time", static_cast<std::int64_t>(time)}};
 }
 
+/// Every file that an evaluation names beside the sets that are trained on.
+std::vector<std::optional<DataSource> *> evaluationSources(EvalSpec &eval)
+{
+    std::vector<std::optional<DataSource> *> sources{&eval.holdout};
+    if (eval.tofu)
+        for (auto *source : {&eval.tofu->forget, &eval.tofu->retain, &eval.tofu->realAuthors, &eval.tofu->worldFacts})
+            sources.push_back(source);
+    if (eval.muse)
+        for (auto *source : {&eval.muse->verbatim, &eval.muse->knowledgeForget, &eval.muse->knowledgeRetain, &eval.muse->knowledgeForgetShots,
+                             &eval.muse->knowledgeRetainShots, &eval.muse->privleakForget, &eval.muse->privleakHoldout})
+            sources.push_back(source);
+    return sources;
+}
+
 } // namespace
 
 ExperimentSpec withAbsolutePaths(const ExperimentSpec &spec)
@@ -59,6 +73,11 @@ ExperimentSpec withAbsolutePaths(const ExperimentSpec &spec)
     for (auto *source : {&absolute.data.forget, &absolute.data.retain})
         if (*source)
             (*source)->path = resolve((*source)->path);
+    if (absolute.eval) {
+        for (auto *source : evaluationSources(*absolute.eval))
+            if (*source)
+                (*source)->path = resolve((*source)->path);
+    }
     // An evaluation's reference may also be a run's number.
     if (absolute.eval && absolute.eval->reference && fs::exists(absolute.resolve(*absolute.eval->reference), error))
         absolute.eval->reference = resolve(*absolute.eval->reference);
@@ -74,6 +93,10 @@ ReadFiles filesReadBy(const ResolvedSpec &spec)
     for (const fs::path &data : {spec.forgetFile, spec.retainFile})
         if (!data.empty())
             files.insert(data);
+    if (EvalSpec eval = spec.spec.eval.value_or(EvalSpec{}); spec.spec.eval)
+        for (const auto *source : evaluationSources(eval))
+            if (*source)
+                files.insert(spec.spec.resolve((*source)->path));
 
     std::vector<std::pair<std::uintmax_t, fs::path>> bySize;
     for (const fs::path &file : files) {

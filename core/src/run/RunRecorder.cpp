@@ -120,6 +120,7 @@ Result<Prepared> prepareNew(const ExperimentSpec &given, const RecordedRun &how)
     Prepared prepared;
     const ExperimentSpec spec = withAbsolutePaths(given);
     LETHE_TRY(prepared.spec, resolveSpec(spec, *how.catalog));
+    prepared.spec.storeFile = how.store->file();
     ReadFiles files = filesReadBy(prepared.spec);
     prepared.hashLater = std::move(files.large);
     NewRun row{.name = spec.name,
@@ -191,6 +192,7 @@ Result<Prepared> prepareResume(RunId run, const RecordedRun &how)
     if (!reading.ok())
         return reading.asError();
     LETHE_TRY(prepared.spec, resolveSpec(reading.spec, *how.catalog));
+    prepared.spec.storeFile = store.file();
 
     std::int64_t step = 0;
     prepared.options.resumeFrom = how.findCheckpoint(details.row.folder);

@@ -307,8 +307,8 @@ Result<void> Session::evaluate(std::int64_t step, bool wholeSets)
         m_observer.onStage({.name = stage, .done = static_cast<double>(done), .total = static_cast<double>(total), .unit = "rows"});
         return !m_control.isCancelled();
     };
-    Evaluator evaluator(*m_inputs.model, *m_inputs.tokenizer, *m_inputs.encoder, *m_spec.spec.eval);
-    LETHE_TRY(EvaluationRecord evaluation, evaluator.evaluate(m_inputs.evaluationSets(), step, wholeSets, progress));
+    Evaluator evaluator(*m_inputs.model, *m_inputs.tokenizer, *m_inputs.encoder, *m_inputs.evaluation);
+    LETHE_TRY(EvaluationRecord evaluation, evaluator.evaluate(step, wholeSets, progress));
     if (!evaluation.subset)
         m_summary.finalMetrics = evaluation.metrics;
     if (step == 0)
@@ -442,19 +442,19 @@ Result<EvaluationRecord> evaluateModel(const ResolvedSpec &spec, const std::file
     return guarded(spec.spec.training.device == "cpu" || deviceReport().cuda.empty() ? "cpu" : "cuda:0", modelFolder.string(), [&]() -> Result<EvaluationRecord> {
         if (threads > 0)
             at::set_num_threads(threads);
-        const EvalSpec eval = spec.spec.eval.value_or(EvalSpec{});
-        LETHE_TRY_VOID(Evaluator::metricsOf(eval));
+        ResolvedSpec evaluated = spec;
+        evaluated.spec.eval = spec.spec.eval.value_or(EvalSpec{});
         SessionInputs inputs;
         const c10::ScalarType dtype = spec.spec.training.dtype == Dtype::F32 ? at::kFloat : spec.spec.training.dtype == Dtype::BF16 ? at::kBFloat16 : at::kHalf;
-        LETHE_TRY_VOID(inputs.read(spec, modelFolder, dtype, control, observer));
+        LETHE_TRY_VOID(inputs.read(evaluated, modelFolder, dtype, control, observer));
         for (const EventRecord &warning : inputs.warnings)
             observer.onEvent(warning);
-        Evaluator evaluator(*inputs.model, *inputs.tokenizer, *inputs.encoder, eval);
+        Evaluator evaluator(*inputs.model, *inputs.tokenizer, *inputs.encoder, *inputs.evaluation);
         const auto progress = [&](std::size_t done, std::size_t total) {
             observer.onStage({.name = "Evaluating", .done = static_cast<double>(done), .total = static_cast<double>(total), .unit = "rows"});
             return !control.isCancelled();
         };
-        return evaluator.evaluate(inputs.evaluationSets(), 0, true, progress);
+        return evaluator.evaluate(0, true, progress);
     });
 }
 

@@ -31,7 +31,6 @@ public:
     /// \param weightsFolder where the weights come from: the model's folder, or a checkpoint
     Result<void> read(const ResolvedSpec &spec, const std::filesystem::path &weightsFolder, c10::ScalarType parameterDtype, RunControl &control,
                       RunObserver &observer);
-    std::vector<EvaluationSet> evaluationSets() const;
 
     c10::Device device{c10::DeviceType::CPU};
     std::string deviceName;
@@ -39,12 +38,14 @@ public:
     std::optional<SampleEncoder> encoder;
     std::unique_ptr<Decoder> model;
     std::optional<SessionSet> forget, retain;
+    std::optional<EvaluationInputs> evaluation; ///< where the spec has an `eval`
     std::int64_t rejectedRows = 0;
     std::vector<EventRecord> warnings;
 
 private:
     Result<void> readSet(const std::filesystem::path &file, const DataSource &fields, const std::string &name, std::optional<SessionSet> &set,
                          RunControl &control, RunObserver &observer);
+    Result<void> readEvaluation(const ResolvedSpec &spec, const std::filesystem::path &weightsFolder, RunControl &control, RunObserver &observer);
 };
 
 /// One run of one spec, from reading to the last checkpoint. Lives on the thread that runs it.

@@ -60,6 +60,24 @@ Result<void> SessionInputs::readSet(const std::filesystem::path &file, const Dat
     return {};
 }
 
+Result<void> SessionInputs::readEvaluation(const ResolvedSpec &spec, const std::filesystem::path &weightsFolder, RunControl &control, RunObserver &observer)
+{
+    if (!spec.spec.eval)
+        return {};
+    std::vector<TrainingRows> training;
+    if (forget)
+        training.push_back({.name = "forget", .file = spec.forgetFile, .rows = &forget->rows, .samples = &forget->encoded.samples});
+    if (retain)
+        training.push_back({.name = "retain", .file = spec.retainFile, .rows = &retain->rows, .samples = &retain->encoded.samples});
+    const auto progress = [&](std::size_t done, std::size_t total) {
+        observer.onStage({.name = "Encoding rows", .done = static_cast<double>(done), .total = static_cast<double>(total), .unit = "rows"});
+        return !control.isCancelled();
+    };
+    LETHE_TRY(EvaluationInputs inputs, EvaluationInputs::read(spec, weightsFolder, *tokenizer, *encoder, training, progress));
+    evaluation.emplace(std::move(inputs));
+    return {};
+}
+
 Result<void> SessionInputs::read(const ResolvedSpec &spec, const std::filesystem::path &weightsFolder, c10::ScalarType parameterDtype, RunControl &control,
                                  RunObserver &observer)
 {
@@ -81,6 +99,7 @@ Result<void> SessionInputs::read(const ResolvedSpec &spec, const std::filesystem
     LETHE_TRY_VOID(readSet(spec.retainFile, spec.spec.data.retain.value_or(DataSource{}), "retain", retain, control, observer));
     if (control.isCancelled())
         return cancelled("Reading the data");
+    LETHE_TRY_VOID(readEvaluation(spec, weightsFolder, control, observer));
 
     const auto progress = [&](std::uint64_t done, std::uint64_t total) {
         observer.onStage({.name = "Reading model", .done = static_cast<double>(done), .total = static_cast<double>(total), .unit = "bytes"});
@@ -101,16 +120,6 @@ Result<void> SessionInputs::read(const ResolvedSpec &spec, const std::filesystem
                                      .where = "data.max_length", .hint = "Use " + std::to_string(model->config().context) + " or less"};
     }
     return {};
-}
-
-std::vector<EvaluationSet> SessionInputs::evaluationSets() const
-{
-    std::vector<EvaluationSet> sets;
-    if (forget)
-        sets.push_back({.name = "forget", .rows = &forget->rows, .samples = &forget->encoded.samples});
-    if (retain)
-        sets.push_back({.name = "retain", .rows = &retain->rows, .samples = &retain->encoded.samples});
-    return sets;
 }
 
 } // namespace lethe

@@ -1,6 +1,7 @@
 #include <lethe/spec/SpecReader.h>
 
 #include "base/Json.h"
+#include "eval/EvaluationSources.h"
 #include "method/ParameterCheck.h"
 
 #include <lethe/method/MethodCatalog.h>
@@ -30,6 +31,8 @@ public:
         if (m_spec.data.retain)
             checkFile("data.retain.path", m_spec.data.retain->path);
         checkMethod();
+        for (Error &problem : checkEvaluation(m_spec))
+            m_problems.push_back(std::move(problem));
         return std::move(m_problems);
     }
 

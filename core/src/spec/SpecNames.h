@@ -21,6 +21,10 @@ inline constexpr std::array<Named<ScheduleKind>, 3> kScheduleNames{
     {{"constant", ScheduleKind::Constant}, {"linear", ScheduleKind::Linear}, {"cosine", ScheduleKind::Cosine}}};
 inline constexpr std::array<Named<Dtype>, 3> kDtypeNames{{{"f32", Dtype::F32}, {"bf16", Dtype::BF16}, {"f16", Dtype::F16}}};
 
+/// The fields of MUSE's own files.
+inline const DataSource kMuseVerbatimFields{.path = {}, .prompt = "prompt", .answer = "gt", .alternate = {}};
+inline const DataSource kMuseTextFields{.path = {}, .prompt = {}, .answer = "text", .alternate = {}};
+
 template<typename T, std::size_t size>
 std::vector<std::string> names(const std::array<Named<T>, size> &table)
 {

@@ -5,6 +5,7 @@
 #include "spec/SpecNames.h"
 
 #include <lethe/base/Paths.h>
+#include <lethe/eval/Metrics.h>
 
 #include <algorithm>
 #include <cctype>
@@ -204,8 +205,69 @@ void checkMetrics(ObjectReader &reader, const std::vector<std::string> &metrics)
         reader.fail("metrics[" + std::to_string(i) + "]",
                     describe(Json(metrics[i])) + " is no metric that this version computes"
                         + (nearest.empty() ? std::string() : " (did you mean " + nearest + "?)"),
-                    "Use " + joined(known));
+                    "Use a group (" + joined(metricGroups()) + ") or a metric's id; lethe-cli metrics lists them");
     }
+}
+
+/// A data file: its path alone, or an object as under `data`.
+std::optional<DataSource> readEvalSource(ObjectReader &reader, const std::string &key, DataSource fields, std::vector<Error> &problems)
+{
+    const Json *json = reader.find(key);
+    if (json == nullptr)
+        return std::nullopt;
+    if (json->is_object()) {
+        const DataSource given = readSource(*json, reader.pathOf(key), problems);
+        fields.path = given.path;
+        if (json->contains("prompt"))
+            fields.prompt = given.prompt;
+        if (json->contains("answer"))
+            fields.answer = given.answer;
+        return fields;
+    }
+    if (!json->is_string() || json->get_ref<const std::string &>().empty()) {
+        reader.fail(key, describe(*json) + " is no data file", "Use a path, or an object with path, prompt and answer");
+        return std::nullopt;
+    }
+    fields.path = json->get<std::string>();
+    return fields;
+}
+
+TofuSpec readTofu(const Json &json, std::vector<Error> &problems)
+{
+    TofuSpec tofu;
+    ObjectReader reader(json, "eval.tofu", problems);
+    for (const auto &[key, source] : {std::pair{"forget", &tofu.forget}, {"retain", &tofu.retain}, {"real_authors", &tofu.realAuthors},
+                                      {"world_facts", &tofu.worldFacts}})
+        *source = readEvalSource(reader, key, {}, problems);
+    reader.optionalInteger("retain_rows", tofu.retainRows, kOneOrMore, "all rows");
+    reader.finish();
+    return tofu;
+}
+
+MuseSpec readMuse(const Json &json, std::vector<Error> &problems)
+{
+    MuseSpec muse;
+    ObjectReader reader(json, "eval.muse", problems);
+    muse.verbatim = readEvalSource(reader, "verbatim", kMuseVerbatimFields, problems);
+    for (const auto &[key, source] : {std::pair{"knowledge_forget", &muse.knowledgeForget}, {"knowledge_retain", &muse.knowledgeRetain},
+                                      {"knowledge_forget_shots", &muse.knowledgeForgetShots}, {"knowledge_retain_shots", &muse.knowledgeRetainShots}})
+        *source = readEvalSource(reader, key, {}, problems);
+    muse.privleakForget = readEvalSource(reader, "privleak_forget", kMuseTextFields, problems);
+    muse.privleakHoldout = readEvalSource(reader, "privleak_holdout", kMuseTextFields, problems);
+    reader.finish();
+    return muse;
+}
+
+/// A model folder, a log, or a run's number, which JSON may also write as a number.
+void readReference(ObjectReader &reader, EvalSpec &eval)
+{
+    const std::string accepted = "Use a model folder, a run id or an evaluation log";
+    if (const Json *json = reader.find("reference"); json != nullptr && json->is_number_integer() && json->get<double>() >= 1)
+        eval.reference = dumpJson(*json);
+    else
+        reader.optionalText("reference", eval.reference, accepted);
+    if (eval.reference && eval.reference->empty())
+        reader.fail("reference", "is empty", accepted);
 }
 
 EvalSpec readEval(const Json &json, std::vector<Error> &problems)
@@ -213,9 +275,9 @@ EvalSpec readEval(const Json &json, std::vector<Error> &problems)
     EvalSpec eval;
     ObjectReader reader(json, "eval", problems);
     reader.optionalInteger("every_steps", eval.everySteps, kOneOrMore, "an evaluation before the first and after the last step alone");
-    reader.texts("metrics", eval.metrics, "Use a list of " + joined(knownMetrics()));
+    reader.texts("metrics", eval.metrics, "Use a list of groups (" + joined(metricGroups()) + ") and metric ids");
     checkMetrics(reader, eval.metrics);
-    reader.optionalText("reference", eval.reference, "Use a model folder, a run id or an evaluation log");
+    readReference(reader, eval);
     if (const Json *generations = reader.object("generations", false)) {
         ObjectReader inner(*generations, "eval.generations", problems);
         inner.integer("prompts", eval.generations.prompts, kZeroOrMore);
@@ -223,6 +285,14 @@ EvalSpec readEval(const Json &json, std::vector<Error> &problems)
         inner.finish();
     }
     reader.optionalInteger("rows", eval.rows, kOneOrMore, "all rows");
+    if (const Json *tofu = reader.object("tofu", true))
+        eval.tofu = readTofu(*tofu, problems);
+    if (const Json *muse = reader.object("muse", true))
+        eval.muse = readMuse(*muse, problems);
+    eval.holdout = readEvalSource(reader, "holdout", {}, problems);
+    const std::vector<std::string> reductions{"geometric", "arithmetic", "open-unlearning"};
+    if (const auto index = reader.choice("truth_ratio", reductions))
+        eval.truthRatio = reductions[*index];
     reader.finish();
     return eval;
 }
@@ -256,13 +326,6 @@ std::string lineAndColumn(const TextPosition &position)
 }
 
 } // namespace
-
-const std::vector<std::string> &knownMetrics()
-{
-    static const std::vector<std::string> known{"basic", "forget_prob", "forget_rouge", "forget_exact_match",
-                                                "retain_prob", "retain_rouge", "retain_exact_match"};
-    return known;
-}
 
 Error SpecReading::asError() const
 {

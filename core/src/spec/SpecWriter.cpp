@@ -78,6 +78,40 @@ Json toJson(const TrainingSpec &training)
             {"save_every_steps", orNull(training.saveEverySteps)}};
 }
 
+/// The path alone where the fields are those that its place has anyway.
+void put(Json &json, const char *key, const std::optional<DataSource> &source, const DataSource &usual = {})
+{
+    if (!source)
+        return;
+    DataSource plain = usual;
+    plain.path = source->path;
+    json[key] = *source == plain ? Json(source->path) : toJson(*source);
+}
+
+Json toJson(const TofuSpec &tofu)
+{
+    Json json = Json::object();
+    put(json, "forget", tofu.forget);
+    put(json, "retain", tofu.retain);
+    put(json, "real_authors", tofu.realAuthors);
+    put(json, "world_facts", tofu.worldFacts);
+    json["retain_rows"] = orNull(tofu.retainRows);
+    return json;
+}
+
+Json toJson(const MuseSpec &muse)
+{
+    Json json = Json::object();
+    put(json, "verbatim", muse.verbatim, kMuseVerbatimFields);
+    put(json, "knowledge_forget", muse.knowledgeForget);
+    put(json, "knowledge_retain", muse.knowledgeRetain);
+    put(json, "knowledge_forget_shots", muse.knowledgeForgetShots);
+    put(json, "knowledge_retain_shots", muse.knowledgeRetainShots);
+    put(json, "privleak_forget", muse.privleakForget, kMuseTextFields);
+    put(json, "privleak_holdout", muse.privleakHoldout, kMuseTextFields);
+    return json;
+}
+
 Json toJson(const EvalSpec &eval)
 {
     Json json{{"every_steps", orNull(eval.everySteps)},
@@ -86,6 +120,13 @@ Json toJson(const EvalSpec &eval)
               {"generations", {{"prompts", eval.generations.prompts}, {"max_new_tokens", eval.generations.maxNewTokens}}}};
     if (eval.rows)
         json["rows"] = *eval.rows;
+    if (eval.tofu)
+        json["tofu"] = toJson(*eval.tofu);
+    if (eval.muse)
+        json["muse"] = toJson(*eval.muse);
+    put(json, "holdout", eval.holdout);
+    if (eval.truthRatio != EvalSpec{}.truthRatio)
+        json["truth_ratio"] = eval.truthRatio;
     return json;
 }
 

@@ -3,6 +3,7 @@
 #include "../parts/Text.h"
 
 #include <lethe/spec/ExperimentSpec.h>
+#include <lethe/spec/SpecReader.h>
 
 #include <QtCore/QCoreApplication>
 
@@ -13,6 +14,14 @@ namespace {
 QString trField(const char *text)
 {
     return QCoreApplication::translate("SpecFields", text);
+}
+
+QStringList metricNames()
+{
+    QStringList names;
+    for (const std::string &name : knownMetrics())
+        names.append(QString::fromStdString(name));
+    return names;
 }
 
 /// A field under construction: `Maker("training.epochs", …).least(0, true).help(…)`.
@@ -136,8 +145,7 @@ std::vector<SpecField> evaluationFields()
         Maker("eval.every_steps", kInteger, kNothing).label(trField("evaluate every")).least(1).unit(trField("steps, at the start and at the end")).empty(trField("never between"))
             .help(trField("Each evaluation is a point of the forget and retain curves.")),
         Maker("eval.metrics", kList, std::vector<std::string>{"basic"}).label(trField("metrics"))
-            .suggest({QStringLiteral("basic"), QStringLiteral("forget_prob"), QStringLiteral("forget_rouge"), QStringLiteral("forget_exact_match"),
-                      QStringLiteral("retain_prob"), QStringLiteral("retain_rouge"), QStringLiteral("retain_exact_match")})
+            .suggest(metricNames())
             .help(trField("basic: answer probability, ROUGE-L recall and exact match of both sets.")),
         Maker("eval.generations.prompts", kInteger, standard.generations.prompts).label(trField("answers to keep")).least(0).unit(trField("prompts of each set"))
             .help(trField("Generated at every evaluation and shown in Generations.")),

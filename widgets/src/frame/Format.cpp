@@ -1,8 +1,9 @@
 #include <widgets/Format.h>
 
+#include <lethe/eval/Metrics.h>
+
 #include <QtCore/QCoreApplication>
 #include <QtCore/QDateTime>
-#include <QtCore/QHash>
 #include <QtCore/QLocale>
 
 #include <array>
@@ -46,40 +47,10 @@ QString shortExponent(double value, int digits)
     return withoutTrailingZeros(text.left(split)) + QLatin1Char('e') + QString::number(text.mid(split + 1).toInt());
 }
 
-/// A name's last part to what a reader calls it, and which way is better.
-struct Measure {
-    QString name;
-    int direction = 0;     ///< as the measure of a set that is to be kept
-    bool inPercent = false;
-};
-
-const QHash<QString, Measure> &measures()
+/// What the catalog knows of a metric; null for a method's own values, and for ids of another version.
+const MetricInfo *known(const QString &id)
 {
-    static const QHash<QString, Measure> all{
-        {QStringLiteral("prob"), {QStringLiteral("answer probability"), 1, false}},
-        {QStringLiteral("rouge"), {QStringLiteral("ROUGE-L recall"), 1, false}},
-        {QStringLiteral("exact_match"), {QStringLiteral("exact match"), 1, true}},
-        {QStringLiteral("truth_ratio"), {QStringLiteral("truth ratio"), 1, false}},
-        {QStringLiteral("loss"), {QStringLiteral("loss"), -1, false}},
-    };
-    return all;
-}
-
-const QHash<QString, QString> &setNames()
-{
-    static const QHash<QString, QString> all{
-        {QStringLiteral("forget"), QStringLiteral("Forget")}, {QStringLiteral("retain"), QStringLiteral("Retain")},
-        {QStringLiteral("ra"), QStringLiteral("Real authors")}, {QStringLiteral("wf"), QStringLiteral("World facts")},
-        {QStringLiteral("utility"), QStringLiteral("Utility")}, {QStringLiteral("holdout"), QStringLiteral("Holdout")},
-    };
-    return all;
-}
-
-/// `forget_exact_match` → {`forget`, `exact_match`}
-std::pair<QString, QString> split(const QString &id)
-{
-    const auto border = id.indexOf(QLatin1Char('_'));
-    return {id.left(border), border < 0 ? QString() : id.mid(border + 1)};
+    return findMetric(id.toStdString());
 }
 
 } // namespace
@@ -205,8 +176,8 @@ QString metric(const QString &id, std::optional<double> value)
             return shortExponent(*value, 1);
         return QString::number(*value, 'g', 3);
     }
-    const Measure measure = measures().value(split(id).second);
-    if (measure.inPercent)
+    const MetricInfo *info = known(id);
+    if (info != nullptr && info->measure->inPercent)
         return percent(value);
     if (*value >= 0 && *value <= 1)
         return probability(value);
@@ -215,12 +186,13 @@ QString metric(const QString &id, std::optional<double> value)
 
 QString metricName(const QString &id)
 {
-    const auto [set, measure] = split(id);
-    const QString setName = setNames().value(set);
-    if (!setName.isEmpty() && measures().contains(measure))
-        return setName + QLatin1Char(' ') + measures().value(measure).name;
     QString words = id;
     words.replace(QLatin1Char('_'), QLatin1Char(' '));
+    if (const MetricInfo *info = known(id)) {
+        words = QString::fromStdString(info->measure->name);
+        if (!info->set.empty())
+            words = QString::fromStdString(setTitle(info->set)) + QLatin1Char(' ') + words;
+    }
     if (!words.isEmpty())
         words[0] = words[0].toUpper();
     return words;
@@ -228,15 +200,8 @@ QString metricName(const QString &id)
 
 int metricDirection(const QString &id)
 {
-    if (id == QLatin1String("model_utility") || id == QLatin1String("forget_quality"))
-        return 1;
-    const auto [set, measure] = split(id);
-    if (!measures().contains(measure) || !setNames().contains(set))
-        return 0;
-    // What is lost on the forget set is what unlearning is for; its truth ratio is read together with the retrained model's.
-    if (set == QLatin1String("forget"))
-        return measure == QLatin1String("truth_ratio") ? 0 : -measures().value(measure).direction;
-    return measures().value(measure).direction;
+    const MetricInfo *info = known(id);
+    return info != nullptr ? info->direction() : 0;
 }
 
 QString ago(const QString &isoUtc)

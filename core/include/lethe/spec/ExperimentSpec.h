@@ -86,6 +86,28 @@ struct GenerationSpec {
     bool operator==(const GenerationSpec &) const = default;
 };
 
+/// The files of TOFU's evaluation: rows with `paraphrased_answer` (forget and retain) and `perturbed_answer`.
+struct TofuSpec {
+    std::optional<DataSource> forget; ///< none: `data.forget`
+    std::optional<DataSource> retain; ///< none: `data.retain`
+    std::optional<DataSource> realAuthors;
+    std::optional<DataSource> worldFacts;
+    std::optional<std::int64_t> retainRows; ///< the first ones of `retain`; none: all
+    bool operator==(const TofuSpec &) const = default;
+};
+
+/// The files of MUSE's evaluation (arXiv:2407.06460).
+struct MuseSpec {
+    std::optional<DataSource> verbatim;           ///< `prompt`, `gt`
+    std::optional<DataSource> knowledgeForget;    ///< `question`, `answer`
+    std::optional<DataSource> knowledgeRetain;
+    std::optional<DataSource> knowledgeForgetShots; ///< question–answer pairs put before each question
+    std::optional<DataSource> knowledgeRetainShots;
+    std::optional<DataSource> privleakForget;     ///< `text`
+    std::optional<DataSource> privleakHoldout;
+    bool operator==(const MuseSpec &) const = default;
+};
+
 struct EvalSpec {
     std::optional<std::int64_t> everySteps; ///< none: before the first and after the last step only
     std::vector<std::string> metrics{"basic"};
@@ -93,6 +115,10 @@ struct EvalSpec {
     GenerationSpec generations;
     /// Rows of each set an evaluation in the middle of the run looks at (the first and last look at all); none: all.
     std::optional<std::int64_t> rows;
+    std::optional<TofuSpec> tofu;
+    std::optional<MuseSpec> muse;
+    std::optional<DataSource> holdout; ///< rows that no model has seen, against which membership of the forget set is attacked
+    std::string truthRatio = "geometric"; ///< `geometric`, `arithmetic` or `open-unlearning`
     bool operator==(const EvalSpec &) const = default;
 };
 

@@ -25,7 +25,7 @@ struct SpecReading {
 /// Several problems as one Error: `message()` has the first on the first line and each other on a line of its own.
 LETHE_EXPORT Error joinErrors(const std::vector<Error> &problems);
 
-/// What `eval.metrics` takes: the groups and metric ids that this version computes.
+/// What `eval.metrics` takes: the groups and metric ids that this version computes (<lethe/eval/Metrics.h> tells more of them).
 LETHE_EXPORT const std::vector<std::string> &knownMetrics();
 
 /// Parses the contract's JSON: unknown keys (with the nearest known one), wrong types, values out of range, all named.
@@ -49,6 +49,7 @@ struct ResolvedSpec {
     std::filesystem::path referenceFolder; ///< empty: the model as loaded
     std::filesystem::path forgetFile;      ///< empty where the spec has none
     std::filesystem::path retainFile;
+    std::filesystem::path storeFile = {};  ///< where `eval.reference` finds a run by its number; empty: nowhere
 };
 
 /// Ranges across fields, the method and its parameters (`method.parameters.betta: unknown parameter (did you mean beta?). npo takes …`), what the
