@@ -28,9 +28,11 @@ int eval(const EvalOptions &options, const Program &program)
     if (!spec->eval)
         spec->eval.emplace();
     const MethodCatalog catalog = program.catalog();
-    const Result<ResolvedSpec> resolved = resolveSpec(*spec, catalog);
+    Result<ResolvedSpec> resolved = resolveSpec(*spec, catalog);
     if (!resolved.ok())
         return printError(resolved.error(), kUsage);
+
+    resolved->storeFile = program.storeFile();
 
     RunControl control;
     const InterruptHandler onSignal([&control] { control.cancel(); });

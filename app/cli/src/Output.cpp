@@ -30,6 +30,11 @@ int printDocument(const Json &document)
     return write(document.dump(indentation, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+int printText(const std::string &text)
+{
+    return write(text);
+}
+
 int printLine(const Json &document)
 {
     return write(document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");

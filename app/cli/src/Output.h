@@ -12,6 +12,8 @@ using Json = nlohmann::ordered_json;
 
 /// The command's one document on standard output: indented on a terminal, else on one line. \return the exit code
 int printDocument(const Json &document);
+/// A text that is no JSON, as it is: for what the user asked to have in another form.
+int printText(const std::string &text);
 /// One document of several, on a line of its own.
 int printLine(const Json &document);
 

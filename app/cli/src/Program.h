@@ -65,6 +65,7 @@ void addDetokenize(CLI::App &app, Program &program);
 void addLogits(CLI::App &app, Program &program);
 void addGenerate(CLI::App &app, Program &program);
 void addMethods(CLI::App &app, Program &program);
+void addMetrics(CLI::App &app, Program &program);
 void addRun(CLI::App &app, Program &program);
 void addEval(CLI::App &app, Program &program);
 void addRuns(CLI::App &app, Program &program);

@@ -1,8 +1,8 @@
 #include "RecordJson.h"
 
 #include <cmath>
-
 #include <ctime>
+#include <string_view>
 
 namespace lethe::cli {
 
@@ -48,13 +48,27 @@ Json toJson(const std::vector<MetricValue> &metrics)
 {
     Json json = Json::object();
     for (const MetricValue &metric : metrics)
-        json[metric.id] = orNull(metric.value);
+        json[metric.id] = toJson(metric);
+    return json;
+}
+
+Json toJson(const MetricValue &metric)
+{
+    if (metric.parts.empty() && metric.variant.empty())
+        return orNull(metric.value);
+    Json json{{"value", orNull(metric.value)}};
+    for (const auto &[part, value] : metric.parts) {
+        const bool isCount = part.starts_with("n") && value == std::floor(value);
+        json[part] = isCount ? Json(static_cast<std::int64_t>(value)) : orNull(std::optional(value));
+    }
+    if (!metric.variant.empty())
+        json["variant"] = metric.variant;
     return json;
 }
 
 Json toJson(const SampleRecord &sample)
 {
-    return {{"set", sample.set},
+    Json json{{"set", sample.set},
             {"index", sample.row},
             {"prompt", sample.prompt},
             {"reference", sample.reference},
@@ -63,6 +77,13 @@ Json toJson(const SampleRecord &sample)
             {"rouge", orNull(sample.rougeRecall)},
             {"exact_match", orNull(sample.exactMatch)},
             {"hit_token_limit", sample.hitTokenLimit}};
+    constexpr std::string_view kFalseLoss = "false_loss_"; // `false_loss_1`, `false_loss_2` …: one list
+    for (const auto &[name, value] : sample.values)
+        if (name.starts_with(kFalseLoss))
+            json["false_loss"].push_back(orNull(std::optional(value)));
+        else
+            json[name] = orNull(std::optional(value));
+    return json;
 }
 
 Json toJson(const EvaluationRecord &evaluation, bool withSamples)

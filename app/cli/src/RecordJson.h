@@ -14,6 +14,7 @@ namespace lethe::cli {
 Json toJson(const StepRecord &step);
 /// Values by metric id; an undefined one is null.
 Json toJson(const std::vector<MetricValue> &metrics);
+Json toJson(const MetricValue &metric);
 Json toJson(const SampleRecord &sample);
 /// Step, metrics and, where \p withSamples, the rows' values.
 Json toJson(const EvaluationRecord &evaluation, bool withSamples);

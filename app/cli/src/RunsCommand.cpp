@@ -1,3 +1,4 @@
+#include "MetricTableText.h"
 #include "Output.h"
 #include "Program.h"
 #include "RecordJson.h"
@@ -95,7 +96,7 @@ Result<Json> compare(const Program &program, const std::vector<RunId> &runs)
         LETHE_TRY(const RunDetails details, store->details(run));
         document["runs"].push_back(toJson(details.row));
         for (const MetricValue &metric : details.row.finalMetrics)
-            document["metrics"][metric.id][std::to_string(run)] = metric.value ? Json(*metric.value) : Json(nullptr);
+            document["metrics"][metric.id][std::to_string(run)] = toJson(metric);
         specs.emplace_back(std::to_string(run), parsedSpec(details.specJson));
     }
     for (auto &metric : document["metrics"])
@@ -161,8 +162,11 @@ void addCompare(CLI::App &runs, Program &program)
     CLI::App *command = addCommand(runs, "compare", "Final metrics side by side, and what differs in the specs");
     auto texts = std::make_shared<std::vector<std::string>>();
     command->add_option("RUN", *texts, "The runs' numbers")->required()->expected(2, 1000);
-    command->callback([&program, texts] {
-        program.action = [&program, texts] {
+    auto format = std::make_shared<std::string>("json");
+    command->add_option("--format", *format, "json, or the table of metrics alone as csv, latex or markdown")
+        ->check(CLI::IsMember({"json", "csv", "latex", "markdown"}));
+    command->callback([&program, texts, format] {
+        program.action = [&program, texts, format] {
             std::vector<RunId> ids;
             for (const std::string &text : *texts) {
                 const Result<RunId> run = parseRunId(text);
@@ -170,7 +174,10 @@ void addCompare(CLI::App &runs, Program &program)
                     return printError(run.error(), kUsage);
                 ids.push_back(*run);
             }
-            return print(compare(program, ids));
+            const Result<Json> document = compare(program, ids);
+            if (!document.ok() || *format == "json")
+                return print(document);
+            return printText(metricTable(*document, *format));
         };
     });
 }
