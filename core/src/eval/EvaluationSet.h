@@ -72,7 +72,7 @@ struct EvaluationInputs {
     /// InvalidInput (a field missing in a row: file, line and field named; metrics whose set is not given), the errors of
     /// `readDataset` and of the reference; Cancelled.
     LETHE_EXPORT static Result<EvaluationInputs> read(const ResolvedSpec &spec, const std::filesystem::path &modelFolder, const Tokenizer &tokenizer,
-                                         const SampleEncoder &encoder, const std::vector<TrainingRows> &training, const Progress &progress);
+                                                      const SampleEncoder &encoder, const std::vector<TrainingRows> &training, const Progress &progress);
 };
 
 } // namespace lethe

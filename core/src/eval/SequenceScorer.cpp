@@ -50,14 +50,20 @@ struct LabelScores {
 };
 
 /// From whole rows of logits, a few rows at a time.
-LabelScores fromLogits(Decoder &model, const at::Tensor &hidden_MD, const at::Tensor &labelIds_M, bool zScores)
+LabelScores fromLogits(Decoder &model, const Batch &batch, bool zScores)
 {
     std::vector<at::Tensor> logProbabilities, right, standing;
     const std::int64_t rows = std::max<std::int64_t>(1, kLogitsAtOnce / model.config().vocabulary);
+    const at::Tensor hidden_MD = model.hidden(batch).index_select(0, batch.labelRows_M);
+    Decoder *const assistant = model.assistant();
+    const at::Tensor others_MD = assistant != nullptr ? assistant->hidden(batch).index_select(0, batch.labelRows_M) : at::Tensor();
     for (std::int64_t begin = 0; begin < hidden_MD.size(0); begin += rows) {
         const std::int64_t count = std::min(rows, hidden_MD.size(0) - begin);
-        const at::Tensor labels_K = labelIds_M.narrow(0, begin, count);
-        const at::Tensor logits_KV = at::log_softmax(model.logits(hidden_MD.narrow(0, begin, count)), 1);
+        const at::Tensor labels_K = batch.labelIds_M.narrow(0, begin, count);
+        at::Tensor logits_KV = model.logits(hidden_MD.narrow(0, begin, count));
+        if (assistant != nullptr)
+            logits_KV = pairLogits(logits_KV, assistant->logits(others_MD.narrow(0, begin, count)), model.pairOptions(), PairUse::Scoring);
+        logits_KV = at::log_softmax(logits_KV, 1);
         const at::Tensor own_K = logits_KV.gather(1, labels_K.unsqueeze(1)).squeeze(1);
         right.push_back(logits_KV.argmax(1).eq(labels_K));
         if (zScores) {
@@ -97,12 +103,11 @@ void SequenceScorer::scoreBatch(std::vector<Job *> &jobs)
         zScores |= job->zScores;
     }
     const Batch batch = packBatch(samples, m_model.device());
-    const at::Tensor hidden_ND = m_model.hidden(batch);
     LabelScores scores;
     if (argmax || zScores)
-        scores = fromLogits(m_model, hidden_ND.index_select(0, batch.labelRows_M), batch.labelIds_M, zScores);
+        scores = fromLogits(m_model, batch, zScores);
     else
-        scores.logProbabilities = numbers(losses::tokenNll(m_model.head(), hidden_ND, batch).neg());
+        scores.logProbabilities = numbers(losses::tokenNll(m_model, batch).neg());
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         const auto begin = batch.labelOffsets[i], end = batch.labelOffsets[i + 1];
         TokenTrace &trace = jobs[i]->trace;
@@ -273,6 +278,9 @@ Result<std::vector<std::vector<RowScores>>> SequenceScorer::score(const std::vec
     }
     for (std::size_t i = 0; i < sets.size(); ++i) {
         const Demand demand = demandOf(sets[i]);
+        if (demand.gradient && m_model.assistant() != nullptr)
+            return Error{.code = ErrorCode::Unsupported, .what = "a pair of models has no gradient norm", .where = "eval.metrics",
+                         .hint = "Leave mia_gradnorm out"};
         if (demand.gradient && !measureGradients(sets[i], scores[i], progress))
             return cancelled();
         if (demand.generation) {

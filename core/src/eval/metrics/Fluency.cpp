@@ -40,7 +40,7 @@ private:
     std::optional<double> (*m_value)(const RowScores &row);
 };
 
-const bool kRegistered = [] {
+const bool kTextSignsRegistered = [] {
     for (const Sign &sign : {Sign{"distinct_2", "distinct bigrams", "unique bigrams over all bigrams of an answer, by white space", 1,
                                   [](const RowScores &row) { return textQuality(*row.text).distinct2; }},
                              Sign{"bigram_entropy", "bigram entropy", "entropy in bits of an answer's bigrams", 1,

@@ -127,7 +127,7 @@ void registerAttack(Attack attack)
     MetricRegistration(std::make_unique<MembershipAttack>(std::move(attack)));
 }
 
-const bool kRegistered = [] {
+const bool kAttacksRegistered = [] {
     const std::vector<std::string> data{"answer", "holdout"};
     registerAttack({"mia_loss", "loss attack", "AUC of the mean token loss, forget against holdout", "1 forward a row", data, {.answer = true}, lossScore});
     registerAttack({"mia_zlib", "zlib attack", "AUC of the mean token loss over the bytes that deflate makes of the answer", "1 forward a row", data,

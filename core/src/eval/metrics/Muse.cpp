@@ -9,7 +9,7 @@ namespace lethe {
 
 namespace {
 
-constexpr double kMinKShare = 0.4;
+constexpr double kMuseMinKShare = 0.4;
 
 /// Mean ROUGE-L F without stemming, as MUSE's own code has it (open-unlearning's port stems).
 class GeneratedOverlap final : public RowMetric
@@ -85,7 +85,7 @@ public:
             if (set == nullptr)
                 return undefinedMetric(info, EvaluationInputs::missingSet(name));
             for (std::size_t i = 0; i < set->rows.size(); ++i)
-                if (const auto score = minK(set->rows[i].answer.logProbabilities, kMinKShare)) {
+                if (const auto score = minK(set->rows[i].answer.logProbabilities, kMuseMinKShare)) {
                     scores[side].push_back(*score);
                     (*set->records)[i].setValue("mia_min_k", *score);
                 }
