@@ -65,10 +65,17 @@ Result<ReferenceScores> referenceFromRun(const fs::path &storeFile, RunId run)
     if (storeFile.empty())
         return Error{.code = ErrorCode::NotFound, .what = "there is no store to look " + name + " up in", .where = "eval.reference",
                      .hint = "Use a model folder or an evaluation log"};
-    LETHE_TRY(const std::unique_ptr<RunStore> store, RunStore::open(storeFile, RunStore::Mode::ReadOnly));
-    LETHE_TRY(const std::vector<EvaluationRecord> evaluations, store->evaluations(run, true));
+    const auto cannotBeRead = [&](const Error &error) {
+        return Error{.code = error.code, .what = name + " cannot be looked up in " + storeFile.string() + ": " + error.what, .where = "eval.reference", .hint = error.hint};
+    };
+    const auto store = RunStore::open(storeFile, RunStore::Mode::ReadOnly);
+    if (!store.ok())
+        return cannotBeRead(store.error());
+    const auto evaluations = (*store)->evaluations(run, true);
+    if (!evaluations.ok())
+        return cannotBeRead(evaluations.error());
     const EvaluationRecord *last = nullptr;
-    for (const EvaluationRecord &evaluation : evaluations)
+    for (const EvaluationRecord &evaluation : *evaluations)
         if (!evaluation.subset && (last == nullptr || evaluation.step >= last->step))
             last = &evaluation;
     if (last == nullptr)
