@@ -35,6 +35,7 @@ function(lethe_add_method id)
     set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${manifest}")
     add_custom_command(TARGET ${target} POST_BUILD
         COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${manifest}" "${CMAKE_BINARY_DIR}/plugins/${id}.json")
+    set_property(GLOBAL APPEND PROPERTY LETHE_METHODS ${target})
     install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/lethe/plugins)
     install(FILES "${manifest}" DESTINATION ${CMAKE_INSTALL_LIBDIR}/lethe/plugins RENAME ${id}.json)
 endfunction()

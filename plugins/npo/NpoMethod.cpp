@@ -13,6 +13,8 @@ class NpoMethod final : public Method
 public:
     explicit NpoMethod(const ParameterSet &parameters) : m_beta(parameters.number("beta")) {}
 
+    Result<MethodUse> begin(const RunOutline &) override { return MethodUse{.forget = {.nll = true}}; }
+
     Term forgetTerm(const StepContext &step, const Batch &forget) override
     {
         const at::Tensor nll_B = losses::sequenceNll(step.model, forget);

@@ -45,6 +45,12 @@ Json toJson(const MethodEntry &entry)
               {"formula", manifest.formula}, {"needs", manifest.needs}, {"parameters", Json::array()}, {"plugin", entry.file.string()}};
     for (const ParameterSpec &parameter : manifest.parameters)
         json["parameters"].push_back(toJson(parameter));
+    for (const MethodPreset &preset : manifest.presets) {
+        Json values = Json::object();
+        for (const auto &[name, value] : preset.values)
+            values[name] = toJson(value);
+        json["presets"].push_back({{"label", preset.label}, {"values", values}});
+    }
     return json;
 }
 

@@ -3,6 +3,7 @@
 #include <lethe/sdk/Method.h>
 
 #include <exception>
+#include <stdexcept>
 
 namespace lethe {
 
@@ -40,6 +41,8 @@ Result<std::unique_ptr<Method>> MethodCatalog::create(std::string_view id, const
         if (!method)
             return loadError(*entry, "it made no method");
         return method;
+    } catch (const std::invalid_argument &thrown) { // a value that the manifest cannot describe
+        return Error{.code = ErrorCode::InvalidInput, .what = thrown.what(), .where = "method.parameters", .hint = {}};
     } catch (const std::exception &thrown) {
         return Error{.code = ErrorCode::Internal, .what = entry->manifest.id + " could not be set up: " + thrown.what(),
                      .where = entry->file.string(), .hint = {}};

@@ -63,6 +63,7 @@ public:
         readParameters(reader);
         if (const Json *term = reader.object("retain_term", true))
             readRetainTerm(*term);
+        readPresets(reader);
         ignoreUnknown(reader);
         return std::move(manifest);
     }
@@ -102,6 +103,39 @@ private:
             else
                 readParameter(list->at(i), path);
         }
+    }
+
+    void readPresets(ObjectReader &reader)
+    {
+        const Json *list = reader.find("presets");
+        if (list == nullptr)
+            return;
+        if (!list->is_array())
+            return reader.fail("presets", describe(*list) + " is not a list", "Use a list of objects with label and values");
+        for (std::size_t i = 0; i < list->size(); ++i) {
+            const std::string path = "presets[" + std::to_string(i) + "]";
+            const Json &json = list->at(i);
+            if (!json.is_object() || !json.contains("label") || !json["label"].is_string() || !json.contains("values") || !json["values"].is_object()) {
+                reader.fail(path, "is no preset", "Use an object with a label and values");
+                continue;
+            }
+            MethodPreset preset{.label = json["label"].get<std::string>(), .values = {}};
+            for (const auto &[name, given] : json["values"].items())
+                readPresetValue(reader, path + ".values." + name, name, given, preset);
+            manifest.presets.push_back(std::move(preset));
+        }
+    }
+
+    void readPresetValue(ObjectReader &reader, const std::string &path, const std::string &name, const Json &given, MethodPreset &preset)
+    {
+        const ParameterSpec *parameter = manifest.parameter(name);
+        const std::optional<ParameterValue> value = defaultFrom(given);
+        if (parameter == nullptr || !value)
+            return reader.fail(path, parameter == nullptr ? "is no parameter of the method" : describe(given) + " is not allowed", "Name a declared parameter");
+        if (auto checked = checkedParameter(*parameter, *value, path); checked.ok())
+            preset.values[name] = std::move(checked).value();
+        else
+            reader.fail(path, checked.error().what, checked.error().hint);
     }
 
     void readParameter(const Json &json, const std::string &path)
@@ -183,13 +217,29 @@ private:
              .help = "Factor on the forget term."});
         add({.name = "retain_weight", .type = ParameterType::Number, .defaultValue = retainWeight, .minimum = 0.0,
              .help = "Factor on the retain term; 0 leaves it out."});
+        add({.name = "accumulation", .type = ParameterType::Choice, .defaultValue = std::string("exact"), .choices = {"exact", "per_micro_batch"},
+             .help = "What a mean is taken over with gradient accumulation: the whole step (1 × 32 equals 8 × 4), or each micro-batch, as most "
+                     "published code does.",
+             .advanced = true});
         add({.name = "retain_loss", .type = ParameterType::Choice, .defaultValue = defaultLoss, .choices = manifest.retainLosses,
-             .help = "What holds the model on the retain set: nll trains on its answers, kl keeps near the reference model's "
-                     "predictions, none leaves the term out."});
+             .help = retainHelp()});
         if (std::find(manifest.retainLosses.begin(), manifest.retainLosses.end(), "kl") != manifest.retainLosses.end())
             add({.name = "kl_positions", .type = ParameterType::Choice, .defaultValue = std::string("real"),
                  .choices = {"real", "labels"}, .help = "Positions that the KL counts: every real token, or those of the answers alone.",
                  .advanced = true, .dependsOn = "retain_loss=kl"});
+    }
+
+    /// What holds the model on the retain set, of the losses that the method takes.
+    std::string retainHelp() const
+    {
+        const std::map<std::string, std::string> words{{"none", "none leaves the term out"},
+                                                       {"nll", "nll trains on its answers"},
+                                                       {"kl", "kl keeps near the reference model's predictions"},
+                                                       {"embed_diff", "embed_diff keeps the hidden states of the steered layer"}};
+        std::string help = "What holds the model on the retain set: ";
+        for (std::size_t i = 0; i < manifest.retainLosses.size(); ++i)
+            help += (i == 0 ? "" : ", ") + words.at(manifest.retainLosses[i]);
+        return help + ".";
     }
 
     void add(ParameterSpec parameter)

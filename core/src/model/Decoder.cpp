@@ -128,6 +128,36 @@ std::optional<std::uint64_t> Decoder::nextDropout()
     return *m_dropoutSeed + ++m_dropoutPasses * 0xd1342543de82ef95u;
 }
 
+std::int64_t Decoder::setTrainable(const std::function<bool(const std::string &name)> &chosen)
+{
+    std::int64_t count = 0;
+    for (std::size_t i = 0; i < m_parameters.size(); ++i) {
+        const bool taken = chosen(m_parameters[i].spec.name);
+        m_parameters[i].value.requires_grad_(taken && !m_adapter);
+        if (m_adapter)
+            m_adapter->setTrainable(static_cast<std::int64_t>(i), taken);
+    }
+    for (const Parameter &parameter : trained())
+        count += parameter.value.requires_grad() ? 1 : 0;
+    return count;
+}
+
+std::unique_ptr<Decoder> Decoder::firstLayers(std::int64_t layers, c10::ScalarType parameterDtype) const
+{
+    DecoderConfig config = m_config;
+    config.layers = layers;
+    if (static_cast<std::int64_t>(config.windows.size()) > layers)
+        config.windows.resize(static_cast<std::size_t>(layers));
+    std::unique_ptr<Decoder> copy(new Decoder(config, m_device, m_dtype));
+    std::map<std::string, const Parameter *> mine;
+    for (const Parameter &parameter : m_parameters)
+        mine[parameter.spec.name] = &parameter;
+    for (const WeightSpec &spec : expectedWeights(config))
+        copy->m_parameters.push_back({.spec = spec, .value = mine.at(spec.name)->value.detach().to(parameterDtype, /*non_blocking=*/false, /*copy=*/true)});
+    copy->indexWeights();
+    return copy;
+}
+
 std::unique_ptr<Decoder> Decoder::frozenCopy() const
 {
     std::unique_ptr<Decoder> copy(new Decoder(m_config, m_device, m_dtype));
@@ -144,7 +174,8 @@ void Decoder::prepareCasts()
     if (m_parameters.front().value.scalar_type() == m_dtype)
         return;
     // With gradients the casts are part of the graph, which the backward pass frees; without, they live until a step.
-    const bool recording = c10::GradMode::is_enabled() && m_parameters.front().value.requires_grad();
+    const bool recording = c10::GradMode::is_enabled()
+        && std::ranges::any_of(m_parameters, [](const Parameter &parameter) { return parameter.value.requires_grad(); });
     if (!recording && m_castsValid)
         return;
     m_casts.clear();
@@ -323,21 +354,35 @@ at::Tensor Decoder::layerForward(const at::Tensor &x, std::size_t index, const P
     return c.normAfterResidual ? norm(y, layer.mlpNorm, layer.mlpNormBias) : y;
 }
 
+bool Decoder::trains(std::size_t layer) const
+{
+    const std::string block = m_config.names.base + m_config.names.layer + std::to_string(layer) + ".";
+    // An adapter's names hold those of the weights they stand beside.
+    return std::ranges::any_of(trained(), [&block](const Parameter &parameter) { return parameter.spec.name.find(block) != std::string::npos; });
+}
+
+at::Tensor Decoder::layersUpTo(std::size_t end, at::Tensor x, const Pass &pass, std::vector<at::Tensor> *states) const
+{
+    const bool recompute = m_checkpointing && c10::GradMode::is_enabled() && pass.cache == nullptr;
+    for (std::size_t layer = 0; layer < end; ++layer) {
+        // A recomputed block is differentiated through its input; below the first trained one there is nothing to differentiate.
+        if (recompute && !x.requires_grad() && trains(layer))
+            x = x.detach().requires_grad_(true);
+        x = recompute && x.requires_grad()
+            ? kernels::checkpoint([this, layer, pass](const at::Tensor &input) { return layerForward(input, layer, pass); }, x)
+            : layerForward(x, layer, pass);
+        if (states != nullptr && layer + 1 < m_layers.size())
+            states->push_back(x);
+    }
+    return x;
+}
+
 at::Tensor Decoder::run(const at::Tensor &ids_N, const Pass &pass, const at::Tensor &positions_N, std::vector<at::Tensor> *states)
 {
     at::Tensor x = embed(ids_N, positions_N);
     if (states != nullptr)
         states->push_back(x);
-    const bool recompute = m_checkpointing && c10::GradMode::is_enabled() && pass.cache == nullptr;
-    // Where the embedding is frozen, nothing tells a recomputed layer that what it holds is trained.
-    if (recompute && !x.requires_grad())
-        x = x.detach().requires_grad_(true);
-    for (std::size_t layer = 0; layer < m_layers.size(); ++layer) {
-        x = recompute ? kernels::checkpoint([this, layer, pass](const at::Tensor &input) { return layerForward(input, layer, pass); }, x)
-                      : layerForward(x, layer, pass);
-        if (states != nullptr && layer + 1 < m_layers.size())
-            states->push_back(x);
-    }
+    x = layersUpTo(m_layers.size(), x, pass, states);
     if (m_finalNorm >= 0 || (m_config.norm == NormKind::LayerPlain && !m_config.names.finalNorm.empty()))
         x = norm(x, m_finalNorm, m_finalNormBias);
     if (m_projectOut >= 0)
@@ -353,6 +398,15 @@ at::Tensor Decoder::hidden(const Batch &batch)
     Pass pass{.shape = AttentionShape(batch.offsets, m_device), .dropout = nextDropout()};
     prepareRotary(pass, batch.positions_N, pass.shape.longest());
     return run(batch.ids_N, pass, batch.positions_N);
+}
+
+at::Tensor Decoder::layerOutput(const Batch &batch, std::int64_t layer)
+{
+    TORCH_CHECK(layer >= 0 && layer < m_config.layers, "the model has ", m_config.layers, " layers, and layer ", layer, " was asked for");
+    prepareCasts();
+    Pass pass{.shape = AttentionShape(batch.offsets, m_device)};
+    prepareRotary(pass, batch.positions_N, pass.shape.longest());
+    return layersUpTo(static_cast<std::size_t>(layer) + 1, embed(batch.ids_N, batch.positions_N), pass, nullptr);
 }
 
 std::vector<at::Tensor> Decoder::hiddenStates(const Batch &batch)
@@ -462,6 +516,7 @@ Batch packBatch(const std::vector<PackedSample> &samples, c10::Device device)
         }
         batch.offsets.push_back(start + sample.length);
         batch.labelOffsets.push_back(static_cast<std::int64_t>(labelRows.size()));
+        batch.labelStarts.push_back(sample.labelStart);
         batch.keys.push_back(sample.key);
     }
     const auto onDevice = [device](const std::vector<std::int64_t> &values) { return at::tensor(values, at::kLong).to(device); };

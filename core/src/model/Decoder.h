@@ -57,6 +57,8 @@ public:
     static Result<std::unique_ptr<Decoder>> load(const std::filesystem::path &folder, const DecoderLoad &how);
     /// The same weights under the same names, detached and without gradient: a frozen copy, or, with \p share, a second view.
     std::unique_ptr<Decoder> frozenCopy() const;
+    /// A model of the first \p layers blocks with embedding, final norm and head of this one: copies, kept in \p parameterDtype.
+    std::unique_ptr<Decoder> firstLayers(std::int64_t layers, c10::ScalarType parameterDtype) const;
     ~Decoder() override;
 
     const DecoderConfig &config() const { return m_config; }
@@ -84,11 +86,14 @@ public:
         m_dropoutSeed = seed;
         m_dropoutPasses = 0;
     }
+    /// Only the parameters whose names \p chosen takes. \return how many tensors those are.
+    std::int64_t setTrainable(const std::function<bool(const std::string &name)> &chosen);
     /// Say that parameter values changed: copies in the computing dtype are made anew.
     void parametersChanged();
     void setCheckpointing(bool on) { m_checkpointing = on; }
 
     at::Tensor hidden(const Batch &batch) override;
+    at::Tensor layerOutput(const Batch &batch, std::int64_t layer) override;
     OutputHead head() const override;
 
     /// A second model over the same vocabulary whose logits join this one's in `labelNll`, `rowLogits` and generation. `hidden` and
@@ -124,6 +129,8 @@ private:
     at::Tensor attention(const at::Tensor &x, std::size_t layer, const Pass &pass) const;
     at::Tensor mlp(const at::Tensor &x, const Layer &layer, const Pass &pass) const;
     at::Tensor run(const at::Tensor &ids_N, const Pass &pass, const at::Tensor &positions_N, std::vector<at::Tensor> *states = nullptr);
+    at::Tensor layersUpTo(std::size_t end, at::Tensor x, const Pass &pass, std::vector<at::Tensor> *states) const;
+    bool trains(std::size_t layer) const; ///< whether a parameter of the block wants a gradient
     void prepareRotary(Pass &pass, const at::Tensor &positions_N, std::int64_t longest) const;
     void prepareCasts();
 

@@ -5,6 +5,8 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <c10/core/GradMode.h>
+
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -282,6 +284,15 @@ struct LabelNll : Function<LabelNll> {
     }
 };
 
+/// The gradients that a forward pass formed and saved, times the one number that comes down.
+variable_list scaledGradients(AutogradContext *context, const at::Tensor &upstream)
+{
+    variable_list result;
+    for (const at::Tensor &gradient : context->get_saved_variables())
+        result.push_back(gradient.defined() ? gradient * upstream.to(gradient.scalar_type()) : at::Tensor());
+    return result;
+}
+
 struct ForwardKl : Function<ForwardKl> {
     static at::Tensor forward(AutogradContext *context, const at::Tensor &h, const at::Tensor &w, const std::optional<at::Tensor> &bias,
                               const at::Tensor &hRef, const at::Tensor &wRef, const std::optional<at::Tensor> &biasRef, double softcap, double scale,
@@ -325,13 +336,68 @@ struct ForwardKl : Function<ForwardKl> {
 
     static variable_list backward(AutogradContext *context, const variable_list &gradients)
     {
-        const auto saved = context->get_saved_variables();
-        const auto scaled = [&](const at::Tensor &gradient) {
-            return gradient.defined() ? gradient * gradients[0].to(gradient.scalar_type()) : at::Tensor();
-        };
-        return {scaled(saved[0]), scaled(saved[1]), scaled(saved[2]), {}, {}, {}, {}, {}, {}};
+        variable_list result = scaledGradients(context, gradients[0]);
+        result.resize(9);
+        return result;
     }
 };
+
+using RowFunction = std::function<at::Tensor(const at::Tensor &, std::int64_t)>;
+
+struct RowLossSum : Function<RowLossSum> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &h, const at::Tensor &w, const std::optional<at::Tensor> &bias, double softcap,
+                              double scale, const RowFunction *loss, std::int64_t chunkBytes)
+    {
+        const at::Tensor b = bias.value_or(at::Tensor());
+        const std::int64_t rows = h.size(0);
+        const std::int64_t chunk = std::max<std::int64_t>(1, chunkBytes / (w.size(0) * 4));
+        const bool wantsHidden = h.requires_grad();
+        const bool wantsWeight = w.requires_grad();
+        const bool wantsBias = b.defined() && b.requires_grad();
+        at::Tensor total = at::zeros({}, h.options().dtype(at::kDouble));
+        at::Tensor dh = wantsHidden ? at::zeros_like(h) : at::Tensor();
+        at::Tensor dw = wantsWeight ? at::zeros_like(w) : at::Tensor();
+        at::Tensor db = wantsBias ? at::zeros_like(b) : at::Tensor();
+        for (std::int64_t begin = 0; begin < rows; begin += chunk) {
+            const std::int64_t count = std::min(chunk, rows - begin);
+            const at::Tensor part = h.narrow(0, begin, count);
+            const at::Tensor z = logitsOf(part, w, b, softcap, scale);
+            if (!wantsHidden && !wantsWeight && !wantsBias) {
+                total += (*loss)(z, begin).to(at::kDouble);
+                continue;
+            }
+            at::Tensor dz;
+            {
+                const at::AutoGradMode on(true);
+                const at::Tensor leaf = z.detach().requires_grad_(true);
+                const at::Tensor value = (*loss)(leaf, begin);
+                dz = torch::autograd::grad({value}, {leaf})[0].contiguous();
+                total += value.detach().to(at::kDouble);
+            }
+            throughCap(dz, z, softcap, scale);
+            const at::Tensor narrow = dz.to(h.scalar_type());
+            if (wantsHidden)
+                dh.narrow(0, begin, count).copy_(at::mm(narrow, w));
+            if (wantsWeight)
+                dw.addmm_(narrow.t(), part);
+            if (wantsBias)
+                db.add_(narrow.sum(0));
+        }
+        context->save_for_backward({dh, dw, db});
+        return total.to(at::kFloat);
+    }
+    static variable_list backward(AutogradContext *context, const variable_list &gradients)
+    {
+        variable_list result = scaledGradients(context, gradients[0]);
+        result.resize(7);
+        return result;
+    }
+};
+
+at::Tensor detached(const at::Tensor &tensor)
+{
+    return tensor.defined() ? tensor.detach() : tensor;
+}
 
 } // namespace
 
@@ -349,7 +415,18 @@ at::Tensor labelNll(const at::Tensor &hidden_MD, const at::Tensor &weight_VD, co
 at::Tensor forwardKlSum(const at::Tensor &hidden_KD, const at::Tensor &weight_VD, const at::Tensor &bias_V, const at::Tensor &referenceHidden_KD,
                         const at::Tensor &referenceWeight_VD, const at::Tensor &referenceBias_V, double softcap, double scale, std::int64_t chunkBytes)
 {
+    if (!c10::GradMode::is_enabled()) // the gradients are formed on the way: not where nobody asks for them
+        return ForwardKl::apply(hidden_KD.detach(), weight_VD.detach(), given(detached(bias_V)), referenceHidden_KD, referenceWeight_VD,
+                                given(referenceBias_V), softcap, scale, chunkBytes);
     return ForwardKl::apply(hidden_KD, weight_VD, given(bias_V), referenceHidden_KD, referenceWeight_VD, given(referenceBias_V), softcap, scale, chunkBytes);
+}
+
+at::Tensor rowLossSum(const at::Tensor &hidden_KD, const at::Tensor &weight_VD, const at::Tensor &bias_V, double softcap, double scale,
+                      const std::function<at::Tensor(const at::Tensor &, std::int64_t)> &loss, std::int64_t chunkBytes)
+{
+    if (!c10::GradMode::is_enabled())
+        return RowLossSum::apply(hidden_KD.detach(), weight_VD.detach(), given(detached(bias_V)), softcap, scale, &loss, chunkBytes);
+    return RowLossSum::apply(hidden_KD, weight_VD, given(bias_V), softcap, scale, &loss, chunkBytes);
 }
 
 } // namespace lethe::kernels

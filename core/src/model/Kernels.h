@@ -39,4 +39,10 @@ LETHE_EXPORT at::Tensor forwardKlSum(const at::Tensor &hidden_KD, const at::Tens
                                      const at::Tensor &referenceHidden_KD, const at::Tensor &referenceWeight_VD, const at::Tensor &referenceBias_V,
                                      double softcap, double scale, std::int64_t chunkBytes = std::int64_t{128} << 20);
 
+/// Σ over chunks of rows of \p loss(logits, first row), the logits f32 with cap and scale. Each chunk is differentiated at once, so that
+/// no logits outlive it.
+LETHE_EXPORT at::Tensor rowLossSum(const at::Tensor &hidden_KD, const at::Tensor &weight_VD, const at::Tensor &bias_V, double softcap, double scale,
+                                   const std::function<at::Tensor(const at::Tensor &logits_KV, std::int64_t firstRow)> &loss,
+                                   std::int64_t chunkBytes = std::int64_t{128} << 20);
+
 } // namespace lethe::kernels

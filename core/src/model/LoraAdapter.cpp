@@ -129,6 +129,16 @@ std::vector<std::string> LoraAdapter::moduleNames() const
     return {names.begin(), names.end()};
 }
 
+void LoraAdapter::setTrainable(std::int64_t index, bool trainable)
+{
+    const std::int64_t pair = m_pairOf[static_cast<std::size_t>(index)];
+    if (pair < 0)
+        return;
+    const Pair &of = m_pairs[static_cast<std::size_t>(pair)];
+    m_parameters[of.a].value.requires_grad_(trainable);
+    m_parameters[of.b].value.requires_grad_(trainable);
+}
+
 std::int64_t LoraAdapter::parameterCount() const
 {
     std::int64_t count = 0;

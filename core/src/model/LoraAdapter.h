@@ -43,6 +43,8 @@ public:
     /// The ends of the adapted modules' names, each once.
     std::vector<std::string> moduleNames() const;
     std::int64_t parameterCount() const;
+    /// Whether A and B of weight \p index want gradients; nothing where that one is not adapted.
+    void setTrainable(std::int64_t index, bool trainable);
 
     void prepareCasts(c10::ScalarType dtype);
     void parametersChanged() { m_castsValid = false; }

@@ -39,6 +39,8 @@ auto guarded(const std::string &device, const std::string &where, Work &&work) -
         return work();
     } catch (const std::exception &exception) {
         return fromTorch(exception, device, where);
+    } catch (...) { // a plugin's own kind
+        return Error{.code = ErrorCode::Internal, .what = "something was thrown that is no exception", .where = where, .hint = {}};
     }
 }
 

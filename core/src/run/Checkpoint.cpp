@@ -2,6 +2,7 @@
 
 #include "model/LoraAdapter.h"
 #include "model/ModelFolder.h"
+#include "model/Safetensors.h"
 #include "model/SafetensorsWriter.h"
 
 #include <lethe/base/Log.h>
@@ -47,8 +48,43 @@ Result<void> writeWeights(const fs::path &file, const std::vector<Parameter> &pa
     return writer.finish();
 }
 
+constexpr const char *kMethodFile = "method.safetensors";
+
+const std::map<c10::ScalarType, std::string> kStateTypes{{at::kFloat, "F32"}, {at::kDouble, "F64"}, {at::kLong, "I64"}};
+
+Result<void> writeMethodState(const fs::path &file, const std::map<std::string, at::Tensor> &state)
+{
+    if (state.empty())
+        return {};
+    std::vector<SafetensorsEntry> entries;
+    for (const auto &[name, tensor] : state) {
+        const auto type = kStateTypes.find(tensor.scalar_type());
+        if (type == kStateTypes.end())
+            return Error{.code = ErrorCode::Internal, .what = "the method's state " + name + " is of a type that checkpoints do not keep", .where = file.string(),
+                         .hint = "Use f32, f64 or i64"};
+        entries.push_back({.name = name, .dtype = type->second, .shape = tensor.sizes().vec()});
+    }
+    LETHE_TRY(SafetensorsWriter writer, SafetensorsWriter::create(file, entries));
+    for (const SafetensorsEntry &entry : writer.tensors()) {
+        const at::Tensor host = state.at(entry.name).detach().to(at::kCPU).contiguous();
+        LETHE_TRY_VOID(writer.append(entry.name, host.const_data_ptr(), host.nbytes()));
+    }
+    return writer.finish();
+}
+
+/// What a config says of each layer, and of how many there are, for a model of the first \p layers.
+void cutLayers(Json &config, std::int64_t layers)
+{
+    for (const char *key : {"num_hidden_layers", "n_layer", "num_layers"})
+        if (config.contains(key))
+            config[key] = layers;
+    if (config.contains("layer_types") && config["layer_types"].is_array())
+        while (static_cast<std::int64_t>(config["layer_types"].size()) > layers)
+            config["layer_types"].erase(config["layer_types"].size() - 1);
+}
+
 /// config.json with the dtype that the weights are stored in.
-Result<void> writeConfig(const fs::path &from, const fs::path &to, c10::ScalarType type)
+Result<void> writeConfig(const fs::path &from, const fs::path &to, c10::ScalarType type, std::optional<std::int64_t> layers)
 {
     LETHE_TRY(const std::string text, readFile(from));
     Json config = Json::parse(text, nullptr, false);
@@ -56,6 +92,8 @@ Result<void> writeConfig(const fs::path &from, const fs::path &to, c10::ScalarTy
         return Error{.code = ErrorCode::Corrupt, .what = "is no valid JSON", .where = from.string(), .hint = {}};
     const std::string dtype = type == at::kFloat ? "float32" : type == at::kBFloat16 ? "bfloat16" : "float16";
     config[config.contains("dtype") ? "dtype" : "torch_dtype"] = dtype;
+    if (layers)
+        cutLayers(config, *layers);
     return writeFile(to, config.dump(2) + "\n");
 }
 
@@ -87,6 +125,19 @@ Result<void> writeAdapter(const fs::path &folder, const fs::path &modelFolder, c
     return writeWeights(folder / kAdapterWeights, adapter.parameters());
 }
 
+/// The weights with the adapter folded in, f32: an assistant is an ordinary model folder, however it was trained.
+std::vector<Parameter> merged(const Decoder &model)
+{
+    std::vector<Parameter> parameters;
+    for (std::size_t i = 0; i < model.parameters().size(); ++i) {
+        const Parameter &parameter = model.parameters()[i];
+        const at::Tensor delta = model.adapter()->delta(model.config(), parameter.spec, static_cast<std::int64_t>(i));
+        const at::Tensor whole = parameter.value.detach().to(at::kFloat);
+        parameters.push_back({.spec = parameter.spec, .value = delta.defined() ? whole + delta.detach() : whole});
+    }
+    return parameters;
+}
+
 std::int64_t folderBytes(const fs::path &folder)
 {
     std::int64_t bytes = 0;
@@ -103,17 +154,22 @@ Result<void> fillFolder(const fs::path &folder, const fs::path &modelFolder, con
     if (!fs::create_directories(folder / "state", error) && error)
         return systemError(error.value(), "cannot be made", folder);
     LETHE_TRY(const ModelFolder parts, resolveModelFolder(modelFolder));
-    if (model.adapter() == nullptr)
+    const bool adapter = model.adapter() != nullptr && !state.assistantLayers;
+    if (!adapter)
         LETHE_TRY_VOID(copyCompanions(parts.base, folder));
-    if (model.adapter() != nullptr || parts.tokenizer != parts.base)
+    if (adapter || parts.tokenizer != parts.base)
         LETHE_TRY_VOID(copyCompanions(parts.tokenizer, folder));
-    if (model.adapter() != nullptr) {
+    if (adapter) {
         LETHE_TRY_VOID(writeAdapter(folder, modelFolder, model));
     } else {
-        LETHE_TRY_VOID(writeConfig(parts.base / "config.json", folder / "config.json", model.parameters().front().value.scalar_type()));
-        LETHE_TRY_VOID(writeWeights(folder / "model.safetensors", model.parameters()));
+        LETHE_TRY_VOID(writeConfig(parts.base / "config.json", folder / "config.json",
+                                   model.adapter() != nullptr ? at::kFloat : model.parameters().front().value.scalar_type(), state.assistantLayers));
+        LETHE_TRY_VOID(writeWeights(folder / "model.safetensors", model.adapter() != nullptr ? merged(model) : model.parameters()));
     }
+    if (state.pair)
+        LETHE_TRY_VOID(writePairManifest(folder, *state.pair));
     LETHE_TRY_VOID(optimizer.save(folder / "state" / "optimizer.safetensors"));
+    LETHE_TRY_VOID(writeMethodState(folder / "state" / kMethodFile, state.method));
     return writeFile(folder / kStateFile, Json{{"step", state.step}, {"elapsed", state.elapsed}, {"spec_sha256", state.specHash}}.dump(2) + "\n");
 }
 
@@ -128,7 +184,7 @@ Result<CheckpointRecord> writeCheckpoint(const fs::path &runFolder, const fs::pa
     fs::create_directories(all, error);
     if (error)
         return systemError(error.value(), "cannot be made", all);
-    const std::int64_t written = model.adapter() != nullptr ? model.adapter()->parameterCount() : model.parameterCount();
+    const std::int64_t written = model.adapter() != nullptr && !state.assistantLayers ? model.adapter()->parameterCount() : model.parameterCount();
     const auto needed = static_cast<std::uint64_t>(written) * 12 + (1u << 20);
     LETHE_TRY(const std::uint64_t room, freeBytes(all));
     if (room < needed)
@@ -161,6 +217,21 @@ Result<CheckpointState> readCheckpointState(const fs::path &checkpoint)
     if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer() || !json.contains("spec_sha256") || !json["spec_sha256"].is_string())
         return Error{.code = ErrorCode::Corrupt, .what = "is not a checkpoint's description", .where = file.string(), .hint = "Resume from another checkpoint"};
     return CheckpointState{.step = json["step"].get<std::int64_t>(), .elapsed = json.value("elapsed", 0.0), .specHash = json["spec_sha256"].get<std::string>()};
+}
+
+Result<std::map<std::string, at::Tensor>> readMethodState(const fs::path &checkpoint)
+{
+    std::map<std::string, at::Tensor> state;
+    const fs::path path = checkpoint / "state" / kMethodFile;
+    std::error_code error;
+    if (!fs::exists(path, error))
+        return state;
+    LETHE_TRY(const SafetensorsFile file, SafetensorsFile::open(path));
+    for (const TensorEntry &entry : file.entries())
+        for (const auto &[type, name] : kStateTypes)
+            if (entry.dtype == name)
+                state[entry.name] = at::from_blob(const_cast<std::byte *>(file.bytes(entry).data()), entry.shape, type).clone();
+    return state;
 }
 
 std::optional<fs::path> newestCheckpoint(const fs::path &runFolder)

@@ -1,12 +1,16 @@
 #pragma once
 
 #include "model/Decoder.h"
+#include "model/PairManifest.h"
 #include "training/Optimizer.h"
 
 #include <lethe/base/Result.h>
 #include <lethe/run/Records.h>
 
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
 
 namespace lethe {
 
@@ -15,6 +19,10 @@ struct CheckpointState {
     std::int64_t step = 0;
     double elapsed = 0; ///< seconds of running time
     std::string specHash; ///< of the resolved spec: a checkpoint resumes its own spec alone
+    std::map<std::string, at::Tensor> method; ///< the method's named state; `readMethodState` gives it back
+    /// The model is an assistant, the first layers of the folder's own: its config says so.
+    std::optional<std::int64_t> assistantLayers;
+    std::optional<PairManifest> pair; ///< of an assistant: what it is used with
 };
 
 /// Writes `<runFolder>/checkpoints/step-<N>`: a Hugging Face model folder (weights as they are trained, config and tokenizer files
@@ -23,5 +31,8 @@ struct CheckpointState {
 LETHE_EXPORT Result<CheckpointRecord> writeCheckpoint(const std::filesystem::path &runFolder, const std::filesystem::path &modelFolder, const Decoder &model,
                                                       const Optimizer &optimizer, const CheckpointState &state);
 LETHE_EXPORT Result<CheckpointState> readCheckpointState(const std::filesystem::path &checkpoint);
+
+/// The method's named state of a checkpoint; empty where it has none.
+Result<std::map<std::string, at::Tensor>> readMethodState(const std::filesystem::path &checkpoint);
 
 } // namespace lethe

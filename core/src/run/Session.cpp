@@ -1,16 +1,17 @@
 #include "run/Session.h"
 
+#include "model/PairManifest.h"
+#include "model/Safetensors.h"
 #include "model/TorchErrors.h"
-#include "training/Schedule.h"
 
 #include <lethe/base/Device.h>
 #include <lethe/base/Paths.h>
+#include <lethe/model/ModelInfo.h>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 namespace lethe {
@@ -19,8 +20,8 @@ namespace {
 
 /// A run whose steps are not finite so many times in a row has diverged.
 constexpr int kSkippedStepsToStop = 3;
-/// Final hidden states of the reference are remembered where they take no more than this.
-constexpr std::int64_t kHiddenBudget = std::int64_t{2} << 30;
+/// Values of the reference are remembered where they take no more than this.
+constexpr std::int64_t kFrozenBudget = std::int64_t{2} << 30;
 
 } // namespace
 
@@ -64,14 +65,28 @@ Result<void> Session::readMethod()
     if (m_training.dtype == Dtype::F16)
         return Error{.code = ErrorCode::Unsupported, .what = "training in f16 needs loss scaling, which Lethe does not do", .where = "training.dtype",
                      .hint = "Use bf16 or f32"};
-    if (m_manifest->retainLosses.empty())
-        return {};
     const ParameterSet &parameters = method.parameters;
     m_forgetWeight = parameters.number("forget_weight", 1);
-    m_retainWeight = parameters.number("retain_weight", 1);
-    const std::string loss = parameters.contains("retain_loss") ? parameters.text("retain_loss") : m_manifest->retainLosses.front();
-    if (m_retainWeight != 0 && loss != "none")
-        m_retainLoss = loss == "kl" ? RetainLoss::Kl : RetainLoss::Nll;
+    if (!m_manifest->retainLosses.empty()) {
+        m_retainWeight = parameters.number("retain_weight", 1);
+        const std::string loss = parameters.contains("retain_loss") ? parameters.text("retain_loss") : m_manifest->retainLosses.front();
+        if (m_retainWeight != 0 && loss != "none")
+            m_retainLoss = loss == "kl" ? RetainLoss::Kl : loss == "nll" ? RetainLoss::Nll : RetainLoss::Own;
+        if (parameters.contains("kl_positions") && parameters.text("kl_positions") == "labels")
+            m_klPositions = losses::KlPositions::Labels;
+        m_exactAccumulation = !parameters.contains("accumulation") || parameters.text("accumulation") == "exact";
+    }
+    LETHE_TRY(const ModelInfo info, inspectModel(m_spec.modelFolder));
+    LETHE_TRY(m_use, m_method->begin({.layers = info.layers, .hidden = info.hiddenSize, .vocabulary = info.vocabularySize, .seed = m_training.seed,
+                                      .learningRate = m_training.learningRate,
+                                      .constantRate = m_training.schedule == ScheduleKind::Constant && m_training.warmupSteps == 0,
+                                      .maxGradNorm = m_training.maxGradNorm, .sgd = m_training.optimizer == OptimizerKind::Sgd,
+                                      .lora = m_training.lora.has_value(), .retainLoss = m_retainLoss, .klPositions = m_klPositions}));
+    if (m_retainLoss == RetainLoss::Kl)
+        (m_klPositions == losses::KlPositions::Labels ? m_use.retain.labelHidden : m_use.retain.hidden) = true;
+    m_hasRetainTerm = m_manifest->anchor != "all" && m_use.retainTerm.value_or(m_retainLoss != RetainLoss::None);
+    m_readsRetain = m_hasRetainTerm
+        || std::ranges::any_of(m_use.furtherTerms, [](const FurtherTerm &term) { return term.on == FurtherTerm::On::Retain; });
     return {};
 }
 
@@ -84,20 +99,52 @@ Result<void> Session::makePlan()
         m_anchorSamples.insert(m_anchorSamples.end(), m_inputs.retain->encoded.samples.begin(), m_inputs.retain->encoded.samples.end());
     if (m_anchorSamples.empty())
         return Error{.code = ErrorCode::InvalidInput, .what = "the spec names no rows to train on", .where = all ? "data" : "data.forget", .hint = {}};
-    m_bothTerms = !all && m_retainLoss != RetainLoss::None;
-    if (m_bothTerms && !m_inputs.retain)
-        return Error{.code = ErrorCode::InvalidInput, .what = "a retain set is needed for retain_loss", .where = "data.retain",
-                     .hint = "Name one, or set retain_loss to none"};
+    if (m_readsRetain && !m_inputs.retain)
+        return Error{.code = ErrorCode::InvalidInput, .what = "is missing, and " + m_manifest->id + " needs a retain set", .where = "data.retain",
+                     .hint = "Give an object with path, prompt and answer"};
+    if (std::ranges::find(m_manifest->needs, "alternate") != m_manifest->needs.end())
+        LETHE_TRY_VOID(encodeAlternates());
     const auto anchors = static_cast<std::int64_t>(m_anchorSamples.size());
-    m_plan.emplace(m_training, anchors, m_bothTerms ? static_cast<std::int64_t>(m_inputs.retain->encoded.samples.size()) : 0);
+    m_plan.emplace(m_training, anchors, m_readsRetain ? static_cast<std::int64_t>(m_inputs.retain->encoded.samples.size()) : 0);
+    return {};
+}
+
+Result<void> Session::encodeAlternates()
+{
+    const std::vector<DataRow> &rows = m_inputs.forget->rows;
+    for (const EncodedSample &anchor : m_anchorSamples) {
+        const DataRow &row = rows[static_cast<std::size_t>(anchor.row)];
+        if (row.isDocument || row.alternate.empty())
+            return Error{.code = ErrorCode::InvalidInput,
+                         .what = row.isDocument ? "is plain text, which has no replacement answers, and " + m_manifest->id + " needs them"
+                                                : "line " + std::to_string(row.line) + " has no replacement answer, and " + m_manifest->id + " needs one",
+                         .where = m_spec.forgetFile.string(), .hint = "Give rows with a replacement answer, and name its field in data.forget.alternate"};
+        LETHE_TRY(std::vector<EncodedSample> encoded, m_inputs.encoder->encode(row, anchor.row, true));
+        if (encoded.size() != 1 || encoded.front().labelCount() == 0)
+            return Error{.code = ErrorCode::InvalidInput,
+                         .what = "line " + std::to_string(row.line) + ": nothing of the replacement answer is left within data.max_length",
+                         .where = m_spec.forgetFile.string(), .hint = "Raise data.max_length"};
+        m_alternateSamples.push_back(std::move(encoded.front()));
+    }
     return {};
 }
 
 Result<void> Session::prepareReference()
 {
-    const bool needsNll = std::ranges::find(m_manifest->needs, "reference") != m_manifest->needs.end();
-    const bool needsHidden = m_retainLoss == RetainLoss::Kl;
-    if (!needsNll && !needsHidden)
+    struct Part {
+        SampleSet set;
+        const std::vector<EncodedSample> *samples;
+        FrozenUse use;
+        std::set<std::int64_t> used;
+    };
+    std::vector<Part> parts;
+    if (m_use.forget.any())
+        parts.push_back({SampleSet::Anchor, &m_anchorSamples, m_use.forget, {}});
+    if (m_use.alternate.any())
+        parts.push_back({SampleSet::Alternate, &m_alternateSamples, m_use.alternate, {}});
+    if (m_use.retain.any() && m_readsRetain)
+        parts.push_back({SampleSet::Retain, &m_inputs.retain->encoded.samples, m_use.retain, {}});
+    if (parts.empty())
         return {};
     const auto progress = [this](std::size_t done, std::size_t total) {
         m_observer.onStage({.name = "Reference values", .done = static_cast<double>(done), .total = static_cast<double>(total), .unit = "rows"});
@@ -105,10 +152,21 @@ Result<void> Session::prepareReference()
     };
     const Error cancelled{.code = ErrorCode::Cancelled, .what = "the reference values were cancelled", .where = {}, .hint = {}};
 
+    for (std::int64_t step = 1; step <= m_plan->steps(); ++step)
+        for (const MicroBatch &micro : m_plan->step(step))
+            for (Part &part : parts) {
+                const std::vector<std::int64_t> &indices = part.set == SampleSet::Retain ? micro.retain : micro.anchor;
+                part.used.insert(indices.begin(), indices.end());
+            }
+    std::int64_t bytes = 0;
+    for (const Part &part : parts)
+        bytes += FrozenReference::bytesOf(*part.samples, {part.used.begin(), part.used.end()}, part.use, *m_inputs.model);
+    const bool all = bytes <= kFrozenBudget;
+
     // The model about to be trained is its own reference until its first step: no second copy for what is remembered before. With
     // an adapter it stays so, the adapter switched off.
     const bool adapted = m_inputs.model->adapter() != nullptr;
-    const bool borrowed = m_spec.referenceFolder.empty() && (adapted || (!m_options.resumeFrom && !needsHidden));
+    const bool borrowed = m_spec.referenceFolder.empty() && (adapted || (!m_options.resumeFrom && all));
     std::unique_ptr<Decoder> owned;
     if (!borrowed) {
         const auto &folder = m_spec.referenceFolder.empty() ? m_spec.modelFolder : m_spec.referenceFolder;
@@ -124,34 +182,27 @@ Result<void> Session::prepareReference()
             return Error{.code = ErrorCode::InvalidInput,
                          .what = "has a vocabulary of " + std::to_string(owned->config().vocabulary) + ", the model " + std::to_string(m_inputs.model->config().vocabulary),
                          .where = "reference_model", .hint = "Reference and model must share their tokenizer"};
+        const DecoderConfig &theirs = owned->config(), &ours = m_inputs.model->config();
+        for (const Part &part : parts)
+            if (part.use.layer && (*part.use.layer >= theirs.layers || theirs.hidden != ours.hidden))
+                return Error{.code = ErrorCode::InvalidInput,
+                             .what = "has " + std::to_string(theirs.layers) + " layers of width " + std::to_string(theirs.hidden) + ", and layer "
+                                 + std::to_string(*part.use.layer) + " of width " + std::to_string(ours.hidden) + " is compared",
+                             .where = "reference_model", .hint = "Use a reference of the model's own shape"};
     }
     Decoder &model = owned ? *owned : *m_inputs.model;
     m_reference = std::make_unique<FrozenReference>(std::move(owned), model);
-
-    if (needsNll) {
-        std::set<std::int64_t> used;
-        for (std::int64_t step = 1; step <= m_plan->steps() && used.size() < m_anchorSamples.size(); ++step)
-            for (const MicroBatch &micro : m_plan->step(step))
-                used.insert(micro.anchor.begin(), micro.anchor.end());
-        if (!m_reference->rememberNll(m_anchorSamples, {used.begin(), used.end()}, SampleSet::Anchor, progress))
+    bool keepHead = false;
+    for (const Part &part : parts) {
+        FrozenUse use = part.use;
+        keepHead = keepHead || use.hidden || use.labelHidden;
+        if (!all) // too much to keep: the frozen model stays, and runs beside the other
+            use.hidden = use.labelHidden = false, use.layer.reset();
+        if (use.any() && !m_reference->remember(*part.samples, {part.used.begin(), part.used.end()}, part.set, use, progress))
             return cancelled;
     }
-    if (needsHidden) {
-        const std::vector<EncodedSample> &samples = m_inputs.retain->encoded.samples;
-        std::set<std::int64_t> used;
-        std::int64_t tokens = 0;
-        for (std::int64_t step = 1; step <= m_plan->steps() && used.size() < samples.size(); ++step)
-            for (const MicroBatch &micro : m_plan->step(step))
-                for (const std::int64_t sample : micro.retain)
-                    if (used.insert(sample).second)
-                        tokens += static_cast<std::int64_t>(samples[static_cast<std::size_t>(sample)].ids.size());
-        const std::int64_t bytes = tokens * model.config().embeddingWidth * static_cast<std::int64_t>(at::elementSize(model.dtype()));
-        if (bytes <= kHiddenBudget) {
-            if (!m_reference->rememberHidden(samples, {used.begin(), used.end()}, SampleSet::Retain, progress))
-                return cancelled;
-            m_reference->dropBody();
-        }
-    }
+    if (all)
+        m_reference->dropBody(keepHead);
     return {};
 }
 
@@ -170,7 +221,7 @@ RunFacts Session::facts() const
     add(m_inputs.forget, facts.forgetRows, facts.forgetTokens);
     add(m_inputs.retain, facts.retainRows, facts.retainTokens);
     facts.rejectedRows = m_inputs.rejectedRows;
-    facts.parameters = m_inputs.model->parameterCount();
+    facts.parameters = trained().parameterCount();
     facts.device = m_inputs.device.is_cuda() ? deviceReport().summary() : m_inputs.deviceName;
     return facts;
 }
@@ -186,6 +237,8 @@ Result<void> Session::prepare()
         LETHE_TRY_VOID(m_inputs.model->addAdapter(*m_training.lora, m_training.seed));
         if (m_options.resumeFrom)
             LETHE_TRY_VOID(m_inputs.model->readAdapter(*m_options.resumeFrom));
+    } else if (m_use.assistant) {
+        LETHE_TRY_VOID(m_inputs.read(m_spec, m_spec.modelFolder, m_training.dtype == Dtype::F32 ? at::kFloat : at::kBFloat16, m_control, m_observer));
     } else {
         // Below f32 the parameters stay f32 masters: a step of 1e-5 is below the spacing of bf16 numbers near 0.02.
         LETHE_TRY_VOID(m_inputs.read(m_spec, m_options.resumeFrom.value_or(m_spec.modelFolder), at::kFloat, m_control, m_observer));
@@ -193,14 +246,18 @@ Result<void> Session::prepare()
     if (m_inputs.model->assistant() != nullptr)
         return Error{.code = ErrorCode::Unsupported, .what = "is a pair of models, which cannot be trained further", .where = "model",
                      .hint = "Name the pair's target or its assistant"};
+    if (m_use.assistant)
+        LETHE_TRY_VOID(makeAssistant());
     LETHE_TRY_VOID(makePlan());
     m_observer.onFacts(facts());
     for (const EventRecord &warning : m_inputs.warnings)
         m_observer.onEvent(warning);
+    for (const std::string &note : m_use.notes)
+        event(0, "warning", note);
     LETHE_TRY_VOID(prepareReference());
-    m_inputs.model->setTrainable(true);
-    m_inputs.model->setCheckpointing(m_training.gradientCheckpointing);
-    m_optimizer = std::make_unique<Optimizer>(*m_inputs.model, m_training);
+    LETHE_TRY_VOID(chooseTrained());
+    trained().setCheckpointing(m_training.gradientCheckpointing);
+    m_optimizer = std::make_unique<Optimizer>(trained(), m_training);
     if (m_options.resumeFrom) {
         LETHE_TRY(const CheckpointState state, readCheckpointState(*m_options.resumeFrom));
         if (state.specHash != specHash())
@@ -209,93 +266,97 @@ Result<void> Session::prepare()
         m_firstStep = state.step + 1;
         m_doneSteps = m_lastSaved = state.step;
         m_elapsedBefore = state.elapsed;
+        LETHE_TRY(const MethodState methodState, readMethodState(*m_options.resumeFrom));
+        if (m_use.assistant)
+            LETHE_TRY_VOID(restoreAssistant(methodState));
+        LETHE_TRY_VOID(m_method->restore(methodState));
     }
+    if (m_use.separateGradients)
+        for (const at::Tensor &gradient : m_optimizer->gradients()) {
+            m_forgetGradients.push_back(gradient);
+            m_retainGradients.push_back(at::zeros_like(gradient));
+        }
     return {};
 }
 
-StepContext Session::contextOf(const std::vector<MicroBatch> &micros, std::int64_t step) const
+Decoder &Session::trained() const
 {
-    StepContext context{.model = *m_inputs.model, .reference = m_reference.get(), .retainLoss = m_retainLoss, .step = step};
-    for (const MicroBatch &micro : micros) {
-        context.forgetSamples += static_cast<std::int64_t>(micro.anchor.size());
-        context.retainSamples += static_cast<std::int64_t>(micro.retain.size());
-        for (const std::int64_t index : micro.anchor)
-            context.forgetLabels += m_anchorSamples[static_cast<std::size_t>(index)].labelCount();
-        for (const std::int64_t index : micro.retain) {
-            const EncodedSample &sample = m_inputs.retain->encoded.samples[static_cast<std::size_t>(index)];
-            context.retainLabels += sample.labelCount();
-            context.retainTokens += static_cast<std::int64_t>(sample.ids.size());
-        }
-    }
-    return context;
+    return m_use.assistant && m_inputs.model->assistant() != nullptr ? *m_inputs.model->assistant() : *m_inputs.model;
 }
 
-Result<StepRecord> Session::trainStep(std::int64_t step)
+Result<void> Session::makeAssistant()
 {
-    const auto start = Clock::now();
-    const std::vector<MicroBatch> micros = m_plan->step(step);
-    const StepContext context = contextOf(micros, step);
-    m_optimizer->zeroGradients();
-    // Masks are a function of seed and step: a resumed run has the very same ones.
-    m_inputs.model->setDropoutSeed(static_cast<std::uint64_t>(m_training.seed) * 0x9e3779b97f4a7c15u + static_cast<std::uint64_t>(step));
+    const AssistantUse &use = *m_use.assistant;
+    if (m_inputs.model->adapter() != nullptr)
+        return Error{.code = ErrorCode::Unsupported, .what = "is an adapter beside 16-bit weights, of which no assistant can be made", .where = "model",
+                     .hint = "Merge it, or use f32"};
+    std::unique_ptr<Decoder> assistant = m_inputs.model->firstLayers(use.layers, use.loraRank == 0 ? at::kFloat : m_inputs.model->dtype());
+    if (use.loraRank > 0)
+        LETHE_TRY_VOID(assistant->addAdapter({.rank = use.loraRank, .alpha = use.loraAlpha, .dropout = use.loraDropout}, m_training.seed));
+    if (!m_spec.spec.eval) { // the target has nothing to do
+        m_inputs.model = std::move(assistant);
+        return {};
+    }
+    const auto mode = filterModeFrom(use.filterMode);
+    if (!mode)
+        return Error{.code = ErrorCode::InvalidInput, .what = "\"" + use.filterMode + "\" is no filter mode", .where = "method.parameters.filter_mode", .hint = {}};
+    m_inputs.model->setTrainable(false);
+    m_inputs.model->setAssistant(std::move(assistant), {.logitWeight = use.logitWeight, .topFilter = use.topFilter, .filterMode = *mode});
+    return {};
+}
 
-    at::Tensor forgetLoss, retainLoss;
-    std::vector<std::pair<std::string, at::Tensor>> values;
-    std::int64_t tokens = 0;
-    const auto gather = [&values](Term &term, at::Tensor &total) {
-        const at::Tensor value = term.loss.detach();
-        total = total.defined() ? total + value : value;
-        for (auto &[name, figure] : term.values) {
-            const auto known = std::ranges::find(values, name, &std::pair<std::string, at::Tensor>::first);
-            if (known == values.end())
-                values.emplace_back(name, figure);
-            else
-                known->second = known->second + figure;
+Result<void> Session::chooseTrained()
+{
+    Decoder &model = trained();
+    model.setTrainable(true);
+    if (!m_use.trains || model.setTrainable(m_use.trains) > 0)
+        return {};
+    std::string names;
+    for (const Parameter &parameter : model.parameters())
+        if (names.size() < 400)
+            names += (names.empty() ? "" : ", ") + parameter.spec.name;
+    return Error{.code = ErrorCode::InvalidInput, .what = "no parameter of the model is chosen to be trained", .where = "method.parameters",
+                 .hint = "Its parameters begin: " + names};
+}
+
+/// What an assistant's checkpoint holds beside its folder, so that training goes on to the bit: the parameters themselves, where the
+/// folder has them folded into one another.
+constexpr const char *kAdapterState = "assistant_adapter.";
+
+Result<void> Session::restoreAssistant(const MethodState &state)
+{
+    const at::NoGradGuard off;
+    LETHE_TRY(const WeightFiles files, WeightFiles::open(*m_options.resumeFrom));
+    for (Parameter &parameter : trained().trained()) {
+        at::Tensor value;
+        if (m_use.assistant->loraRank > 0) {
+            if (const auto found = state.find(kAdapterState + parameter.spec.name); found != state.end())
+                value = found->second;
+        } else if (const WeightFiles::Found found = files.find(parameter.spec.name); found.entry != nullptr && found.entry->dtype == "F32") {
+            value = at::from_blob(const_cast<std::byte *>(found.file->bytes(*found.entry).data()), found.entry->shape, at::kFloat);
         }
-    };
-    for (const MicroBatch &micro : micros) {
-        if (m_control.isCancelled())
-            return Error{.code = ErrorCode::Cancelled, .what = "the run was cancelled", .where = {}, .hint = {}};
-        const Batch forget = packSamples(m_anchorSamples, micro.anchor, SampleSet::Anchor, m_inputs.device);
-        tokens += forget.tokens();
-        Term forgetTerm = m_method->forgetTerm(context, forget);
-        gather(forgetTerm, forgetLoss);
-        if (m_forgetWeight != 0)
-            (m_forgetWeight == 1 ? forgetTerm.loss : forgetTerm.loss * m_forgetWeight).backward();
-        forgetTerm = {};
-        if (!m_bothTerms)
-            continue;
-        const Batch retain = packSamples(m_inputs.retain->encoded.samples, micro.retain, SampleSet::Retain, m_inputs.device);
-        tokens += retain.tokens();
-        Term retainTerm = m_method->retainTerm(context, retain);
-        gather(retainTerm, retainLoss);
-        (m_retainWeight == 1 ? retainTerm.loss : retainTerm.loss * m_retainWeight).backward();
+        if (!value.defined() || value.sizes() != parameter.value.sizes())
+            return Error{.code = ErrorCode::Corrupt, .what = "does not hold the assistant's " + parameter.spec.name + " in its shape",
+                         .where = m_options.resumeFrom->string(), .hint = "Resume from another checkpoint"};
+        parameter.value.copy_(value);
     }
+    trained().parametersChanged();
+    return {};
+}
 
-    const at::Tensor norm = m_optimizer->gradientNorm();
-    StepRecord record{.step = step, .epoch = m_plan->epochAfter(step), .learningRate = learningRateAt(m_training, step, m_plan->steps()), .tokens = tokens};
-    record.gradNorm = norm.item<double>();
-    record.forgetLoss = forgetLoss.item<double>();
-    record.loss = m_forgetWeight * *record.forgetLoss;
-    if (retainLoss.defined()) {
-        record.retainLoss = retainLoss.item<double>();
-        record.loss += m_retainWeight * *record.retainLoss;
-    }
-    for (const auto &[name, figure] : values)
-        record.values.emplace_back(name, figure.item<double>());
-    if (m_manifest->anchor == "all")
-        record.forgetLoss.reset(); // one set, one loss: neither term of an unlearning method
-
-    record.skipped = !std::isfinite(record.loss) || !std::isfinite(record.gradNorm);
-    if (!record.skipped) {
-        if (m_training.maxGradNorm)
-            m_optimizer->clip(norm, *m_training.maxGradNorm);
-        m_optimizer->step(record.learningRate);
-    }
-    record.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    record.elapsed = elapsed();
-    record.peakMemoryBytes = memoryNow(m_inputs.deviceName).peakBytes;
-    return record;
+CheckpointState Session::checkpointState(std::int64_t step) const
+{
+    CheckpointState state{.step = step, .elapsed = elapsed(), .specHash = specHash(), .method = m_method->state()};
+    if (!m_use.assistant)
+        return state;
+    const AssistantUse &use = *m_use.assistant;
+    state.assistantLayers = use.layers;
+    state.pair = PairManifest{.target = m_spec.modelFolder, .assistant = {}, .logitWeight = use.logitWeight, .topFilter = use.topFilter,
+                              .filterMode = filterModeFrom(use.filterMode).value_or(FilterMode::Auto)};
+    for (const Parameter &parameter : trained().trained())
+        if (use.loraRank > 0)
+            state.method[kAdapterState + parameter.spec.name] = parameter.value;
+    return state;
 }
 
 Result<void> Session::evaluate(std::int64_t step, bool wholeSets)
@@ -323,8 +384,7 @@ Result<void> Session::evaluate(std::int64_t step, bool wholeSets)
 Result<void> Session::saveCheckpoint(std::int64_t step)
 {
     m_observer.onStage({.name = "Saving", .done = 0, .total = 0, .unit = "bytes"});
-    LETHE_TRY(const CheckpointRecord record, writeCheckpoint(m_options.runFolder, m_spec.modelFolder, *m_inputs.model, *m_optimizer,
-                                                             {.step = step, .elapsed = elapsed(), .specHash = specHash()}));
+    LETHE_TRY(const CheckpointRecord record, writeCheckpoint(m_options.runFolder, m_spec.modelFolder, trained(), *m_optimizer, checkpointState(step)));
     m_summary.checkpoint = record.path;
     m_lastSaved = step;
     m_observer.onCheckpoint(record);

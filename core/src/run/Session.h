@@ -68,14 +68,32 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
+    /// The samples of one step: those of the plan, or, with noise around the questions, forget samples encoded for this step.
+    struct StepSamples {
+        std::vector<MicroBatch> micros;
+        std::vector<std::vector<EncodedSample>> noisy; ///< a list for each micro-batch; empty without noise
+    };
+    struct TermSums;
+    class Probe;
+
     Result<void> readMethod();
+    Result<void> encodeAlternates();
     Result<void> makePlan();
     Result<void> prepareReference();
     Result<void> evaluate(std::int64_t step, bool wholeSets);
     Result<void> saveCheckpoint(std::int64_t step);
     Result<void> trainAll();
     Result<bool> afterStep(std::int64_t step); ///< false: the run ends here
-    StepContext contextOf(const std::vector<MicroBatch> &micros, std::int64_t step) const;
+    Result<void> makeAssistant();
+    Decoder &trained() const; ///< the model, or its assistant where that is trained
+    Result<void> restoreAssistant(const MethodState &state);
+    CheckpointState checkpointState(std::int64_t step) const;
+    Result<void> chooseTrained();
+    Result<StepSamples> samplesOf(std::int64_t step) const;
+    StepContext contextOf(const StepSamples &samples, std::int64_t step) const;
+    Batch forgetBatch(const StepSamples &samples, std::size_t micro) const;
+    void runMicroBatch(const StepSamples &samples, std::size_t micro, StepContext &context, const TermWeights &weights, double share, TermSums &sums);
+    Batch retainBatch(const MicroBatch &micro) const;
     void event(std::int64_t step, const std::string &kind, const std::string &text);
     double elapsed() const;
     RunFacts facts() const;
@@ -91,10 +109,16 @@ private:
     SessionInputs m_inputs;
     const MethodManifest *m_manifest = nullptr;
     std::unique_ptr<Method> m_method;
+    MethodUse m_use;
     RetainLoss m_retainLoss = RetainLoss::None;
+    losses::KlPositions m_klPositions = losses::KlPositions::Real;
     double m_forgetWeight = 1, m_retainWeight = 0;
     std::vector<EncodedSample> m_anchorSamples; ///< of the forget set; for `finetune` of every set
-    bool m_bothTerms = false;
+    std::vector<EncodedSample> m_alternateSamples; ///< beside m_anchorSamples, where the method needs replacement answers
+    bool m_exactAccumulation = true; ///< means over the whole step, not over each micro-batch
+    bool m_hasRetainTerm = false;
+    bool m_readsRetain = false; ///< by the retain term or a further one
+    std::vector<at::Tensor> m_forgetGradients, m_retainGradients; ///< where the method combines them itself
     std::optional<BatchPlan> m_plan;
     std::unique_ptr<FrozenReference> m_reference;
     std::unique_ptr<Optimizer> m_optimizer;

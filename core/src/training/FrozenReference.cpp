@@ -30,11 +30,29 @@ Batch packSamples(const std::vector<EncodedSample> &samples, const std::vector<s
 FrozenReference::FrozenReference(std::unique_ptr<Decoder> owned, Decoder &model) : m_owned(std::move(owned)), m_model(&model) {}
 FrozenReference::~FrozenReference() = default;
 
-bool FrozenReference::remember(const std::vector<EncodedSample> &samples, std::vector<std::int64_t> indices, SampleSet set, const Progress &progress,
-                               bool hidden)
+std::int64_t FrozenReference::bytesOf(const std::vector<EncodedSample> &samples, const std::vector<std::int64_t> &indices, const FrozenUse &use,
+                                      const Decoder &model)
+{
+    const auto element = static_cast<std::int64_t>(at::elementSize(model.dtype()));
+    const std::int64_t state = model.config().embeddingWidth * element;
+    const std::int64_t residual = model.config().hidden * element;
+    std::int64_t bytes = 0;
+    for (const std::int64_t index : indices) {
+        const EncodedSample &sample = samples[static_cast<std::size_t>(index)];
+        const auto tokens = static_cast<std::int64_t>(sample.ids.size());
+        bytes += (use.hidden ? tokens * state : 0) + (use.labelHidden ? sample.labelCount() * state : 0) + (use.layer ? tokens * residual : 0)
+            + (use.nll ? sample.labelCount() * 4 : 0);
+    }
+    return bytes;
+}
+
+bool FrozenReference::remember(const std::vector<EncodedSample> &samples, std::vector<std::int64_t> indices, SampleSet set, const FrozenUse &use,
+                               const Progress &progress)
 {
     const at::NoGradGuard off;
-    const AdapterOff base = asReference();
+    const AdapterOff base(*m_model); // of the model that trains an adapter, the base alone
+    if (use.layer)
+        m_layerIndex = *use.layer;
     // By length, then by index: the batches, and with them the last bit of every value, depend on the samples alone.
     std::ranges::sort(indices, [&](std::int64_t a, std::int64_t b) {
         return std::pair(samples[static_cast<std::size_t>(a)].ids.size(), a) < std::pair(samples[static_cast<std::size_t>(b)].ids.size(), b);
@@ -46,14 +64,24 @@ bool FrozenReference::remember(const std::vector<EncodedSample> &samples, std::v
             tokens += static_cast<std::int64_t>(samples[static_cast<std::size_t>(indices[end++])].ids.size());
         const std::vector<std::int64_t> members(indices.begin() + static_cast<std::ptrdiff_t>(begin), indices.begin() + static_cast<std::ptrdiff_t>(end));
         const Batch batch = packSamples(samples, members, set, m_model->device());
-        const at::Tensor states = m_model->hidden(batch);
-        const at::Tensor nll_M = hidden ? at::Tensor() : losses::tokenNll(m_model->head(), states, batch);
-        for (std::size_t i = 0; i < members.size(); ++i) {
-            const std::int64_t key = batch.keys[i];
-            if (hidden)
-                m_hidden[key] = states.narrow(0, batch.offsets[i], batch.length(static_cast<std::int64_t>(i))).clone();
-            else
-                m_nll[key] = nll_M.narrow(0, batch.labelOffsets[i], batch.labelCount(static_cast<std::int64_t>(i))).clone();
+        const auto perToken = [&](const at::Tensor &values, Remembered &into) {
+            for (std::size_t i = 0; i < members.size(); ++i)
+                into[batch.keys[i]] = values.narrow(0, batch.offsets[i], batch.length(static_cast<std::int64_t>(i))).clone();
+        };
+        const auto perLabel = [&](const at::Tensor &values, Remembered &into) {
+            for (std::size_t i = 0; i < members.size(); ++i)
+                into[batch.keys[i]] = values.narrow(0, batch.labelOffsets[i], batch.labelCount(static_cast<std::int64_t>(i))).clone();
+        };
+        if (use.layer)
+            perToken(m_model->layerOutput(batch, *use.layer), m_layer);
+        if (use.nll || use.hidden || use.labelHidden) {
+            const at::Tensor states = m_model->hidden(batch);
+            if (use.nll)
+                perLabel(losses::tokenNll(m_model->head(), states, batch), m_nll);
+            if (use.hidden)
+                perToken(states, m_hidden);
+            if (use.labelHidden && !use.hidden)
+                perLabel(states.index_select(0, batch.labelRows_M), m_labelHidden);
         }
         begin = end;
         if (progress && !progress(begin, indices.size()))
@@ -62,32 +90,34 @@ bool FrozenReference::remember(const std::vector<EncodedSample> &samples, std::v
     return true;
 }
 
-bool FrozenReference::rememberNll(const std::vector<EncodedSample> &samples, const std::vector<std::int64_t> &indices, SampleSet set, const Progress &progress)
+at::Tensor FrozenReference::joined(const Remembered &values, const Batch &batch)
 {
-    return remember(samples, indices, set, progress, false);
+    std::vector<at::Tensor> parts;
+    for (const std::int64_t key : batch.keys) {
+        const auto found = values.find(key);
+        if (found == values.end())
+            return {};
+        parts.push_back(found->second);
+    }
+    return at::cat(parts, 0);
 }
 
-bool FrozenReference::rememberHidden(const std::vector<EncodedSample> &samples, const std::vector<std::int64_t> &indices, SampleSet set, const Progress &progress)
+Decoder &FrozenReference::live()
 {
-    return remember(samples, indices, set, progress, true);
+    TORCH_CHECK(m_model != nullptr, "a value of the reference model was not asked for in time: the method must name it in MethodUse");
+    ++m_livePasses;
+    return *m_model;
 }
 
 at::Tensor FrozenReference::tokenNll(const Batch &batch)
 {
     const at::NoGradGuard off;
-    std::vector<at::Tensor> parts;
-    for (const std::int64_t key : batch.keys) {
-        const auto found = m_nll.find(key);
-        if (found == m_nll.end())
-            break;
-        parts.push_back(found->second);
-    }
-    if (parts.size() == batch.keys.size())
-        return at::cat(parts, 0);
-    TORCH_CHECK(m_model != nullptr, "a reference value was not remembered and its model is gone");
-    ++m_livePasses;
-    const AdapterOff base = asReference();
-    return losses::tokenNll(*m_model, batch);
+    const at::Tensor known = joined(m_nll, batch);
+    if (known.defined())
+        return known;
+    Decoder &model = live();
+    const AdapterOff base(model);
+    return losses::tokenNll(model, batch);
 }
 
 at::Tensor FrozenReference::sequenceNll(const Batch &batch)
@@ -98,31 +128,48 @@ at::Tensor FrozenReference::sequenceNll(const Batch &batch)
 at::Tensor FrozenReference::hidden(const Batch &batch)
 {
     const at::NoGradGuard off;
-    std::vector<at::Tensor> parts;
-    for (const std::int64_t key : batch.keys) {
-        const auto found = m_hidden.find(key);
-        if (found == m_hidden.end())
-            break;
-        parts.push_back(found->second);
-    }
-    if (parts.size() == batch.keys.size())
-        return at::cat(parts, 0);
-    TORCH_CHECK(m_model != nullptr, "a reference value was not remembered and its model is gone");
-    ++m_livePasses;
-    const AdapterOff base = asReference();
-    return m_model->hidden(batch);
+    const at::Tensor known = joined(m_hidden, batch);
+    if (known.defined())
+        return known;
+    Decoder &model = live();
+    const AdapterOff base(model);
+    return model.hidden(batch);
+}
+
+at::Tensor FrozenReference::labelHidden(const Batch &batch)
+{
+    const at::NoGradGuard off;
+    const at::Tensor known = joined(m_labelHidden, batch);
+    return known.defined() ? known : hidden(batch).index_select(0, batch.labelRows_M);
+}
+
+at::Tensor FrozenReference::layerOutput(const Batch &batch, std::int64_t layer)
+{
+    const at::NoGradGuard off;
+    const at::Tensor known = layer == m_layerIndex ? joined(m_layer, batch) : at::Tensor();
+    if (known.defined())
+        return known;
+    Decoder &model = live();
+    const AdapterOff base(model);
+    return model.layerOutput(batch, layer);
 }
 
 OutputHead FrozenReference::head() const
 {
+    TORCH_CHECK(m_head || m_model != nullptr, "the reference model's head was not kept: the method must name hidden states in MethodUse");
     return m_head ? *m_head : m_model->head();
 }
 
-void FrozenReference::dropBody()
+void FrozenReference::dropBody(bool keepHead)
 {
-    if (!m_owned)
-        return;
-    m_head = m_owned->head();
+    if (keepHead) {
+        m_head = m_model->head();
+        if (!m_owned) { // the model's own tensors, about to be trained
+            m_head->weight_VD = m_head->weight_VD.detach().clone();
+            if (m_head->bias_V.defined())
+                m_head->bias_V = m_head->bias_V.detach().clone();
+        }
+    }
     m_owned.reset();
     m_model = nullptr;
 }

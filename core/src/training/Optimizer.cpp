@@ -81,12 +81,62 @@ void Optimizer::step(double learningRate)
             at::_fused_adamw_(group.parameters, gradient, group.firstMoments, group.secondMoments, {}, group.steps, learningRate, m_beta1, m_beta2,
                               group.weightDecay, m_eps, /*amsgrad=*/false, /*maximize=*/false);
         } else {
-            // torch.optim.SGD's decay: part of the gradient
+            // torch.optim.SGD's decay: part of the gradient, which itself stays what it is
             if (group.weightDecay != 0)
-                at::_foreach_add_(gradient, group.parameters, group.weightDecay);
+                gradient = at::_foreach_add(gradient, group.parameters, group.weightDecay);
             at::_foreach_add_(group.parameters, gradient, -learningRate);
         }
     }
+    m_model.parametersChanged();
+}
+
+std::vector<at::Tensor> Optimizer::gradients() const
+{
+    std::vector<at::Tensor> all;
+    for (const Group &group : m_groups)
+        for (const at::Tensor &parameter : group.parameters)
+            all.push_back(parameter.grad());
+    return all;
+}
+
+void Optimizer::setGradients(const std::vector<at::Tensor> &gradients)
+{
+    std::size_t next = 0;
+    for (Group &group : m_groups)
+        for (at::Tensor &parameter : group.parameters)
+            parameter.mutable_grad() = gradients[next++];
+}
+
+std::vector<at::Tensor> Optimizer::parameters() const
+{
+    std::vector<at::Tensor> all;
+    for (const Group &group : m_groups)
+        all.insert(all.end(), group.parameters.begin(), group.parameters.end());
+    return all;
+}
+
+std::vector<at::Tensor> Optimizer::mutableState() const
+{
+    std::vector<at::Tensor> all = parameters();
+    for (const Group &group : m_groups)
+        for (const auto *list : {&group.firstMoments, &group.secondMoments, &group.steps})
+            all.insert(all.end(), list->begin(), list->end());
+    return all;
+}
+
+std::vector<at::Tensor> Optimizer::snapshot() const
+{
+    std::vector<at::Tensor> copies;
+    for (const at::Tensor &tensor : mutableState())
+        copies.push_back(tensor.detach().clone());
+    return copies;
+}
+
+void Optimizer::restore(const std::vector<at::Tensor> &snapshot)
+{
+    const at::NoGradGuard off;
+    std::vector<at::Tensor> state = mutableState();
+    at::_foreach_copy_(state, snapshot);
     m_model.parametersChanged();
 }
 

@@ -28,6 +28,14 @@ public:
     void clip(const at::Tensor &norm, double maximum);
     void step(double learningRate);
 
+    /// The parameters' gradients, and lists to put in their place: backward passes then add to those.
+    std::vector<at::Tensor> gradients() const;
+    void setGradients(const std::vector<at::Tensor> &gradients);
+    std::vector<at::Tensor> parameters() const;
+    /// Everything that a step changes, as copies; \ref restore puts the very same bits back.
+    std::vector<at::Tensor> snapshot() const;
+    void restore(const std::vector<at::Tensor> &snapshot);
+
     /// Writes (reads) moments and the step count as safetensors, so that a resumed run goes on to the bit.
     Result<void> save(const std::filesystem::path &file) const;
     Result<void> load(const std::filesystem::path &file);
@@ -39,6 +47,7 @@ private:
         std::vector<at::Tensor> parameters, firstMoments, secondMoments, steps;
     };
     std::vector<at::Tensor> gradients(const Group &group) const;
+    std::vector<at::Tensor> mutableState() const;
 
     Decoder &m_model;
     OptimizerKind m_kind;

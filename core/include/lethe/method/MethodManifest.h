@@ -2,6 +2,7 @@
 
 #include <lethe/method/ParameterSet.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,13 @@ struct ParameterSpec {
     bool operator==(const ParameterSpec &) const = default;
 };
 
+/// Published values of some parameters.
+struct MethodPreset {
+    std::string label; ///< data and model: `TOFU forget10, Llama-2-7B`
+    std::map<std::string, ParameterValue> values;
+    bool operator==(const MethodPreset &) const = default;
+};
+
 /// A method's JSON manifest, read without loading its code.
 struct MethodManifest {
     std::string id;
@@ -59,6 +67,7 @@ struct MethodManifest {
     std::vector<std::string> retainLosses;
     /// Own parameters, then the common ones that the catalog adds for a method with a retain term.
     std::vector<ParameterSpec> parameters;
+    std::vector<MethodPreset> presets; ///< each value one that the parameter takes
     int api = 0;
     bool operator==(const MethodManifest &) const = default;
 

@@ -17,6 +17,7 @@ struct Batch {
     at::Tensor labelIds_M;  ///< i64, that next token
     at::Tensor labelSamples_M; ///< i64, which sample each label row belongs to
     std::vector<std::int64_t> labelOffsets{0}; ///< B+1
+    std::vector<std::int64_t> labelStarts; ///< B: a sample's first labelled position; 0 for a document, whose first token nothing predicts
     std::vector<std::int64_t> keys; ///< B: what a sample's cached reference values are filed under
 
     std::int64_t samples() const { return static_cast<std::int64_t>(offsets.size()) - 1; }

@@ -5,6 +5,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace lethe {
 
 /// The vocabulary projection: logits = softcap(hidden · weightᵀ + bias).
@@ -23,6 +25,8 @@ public:
 
     /// Hidden states after the final norm, [N,D], in the model's computing dtype.
     virtual at::Tensor hidden(const Batch &batch) = 0;
+    /// Output of block \p layer (0-based) on the residual stream, before any final norm, [N,D]. Nothing above the block is computed.
+    virtual at::Tensor layerOutput(const Batch &batch, std::int64_t layer) = 0;
     virtual OutputHead head() const = 0;
     /// What `losses::tokenNll` gives, [M]. A model whose logits are no head's over hidden states has its own.
     virtual at::Tensor labelNll(const Batch &batch);
@@ -32,6 +36,7 @@ public:
 };
 
 /// The frozen model that losses compare with: the model before unlearning, or `reference_model`. Its values carry no gradient.
+/// What a method named in `MethodUse` was computed before the first step, once a sample; anything else costs a pass.
 class LETHE_EXPORT Reference
 {
 public:
@@ -43,6 +48,10 @@ public:
     virtual at::Tensor tokenNll(const Batch &batch) = 0;
     /// Final hidden states [N,D] of the frozen model.
     virtual at::Tensor hidden(const Batch &batch) = 0;
+    /// Those of the label rows alone, [M,D].
+    virtual at::Tensor labelHidden(const Batch &batch) = 0;
+    /// Output of block \p layer, [N,D].
+    virtual at::Tensor layerOutput(const Batch &batch, std::int64_t layer) = 0;
     virtual OutputHead head() const = 0;
 };
 

@@ -3,6 +3,8 @@
 #include <lethe/base/Export.h>
 #include <lethe/sdk/LanguageModel.h>
 
+#include <functional>
+
 namespace lethe::losses {
 
 /// Negative log-likelihood of every label, ℓ = −log softmax(z)[y].
@@ -19,6 +21,28 @@ LETHE_EXPORT at::Tensor sequenceNll(LanguageModel &model, const Batch &batch);
 
 /// Sums [M] label values by sample, in the labels' order. \return [B].
 LETHE_EXPORT at::Tensor sumBySample(const at::Tensor &values_M, const Batch &batch);
+
+/// Label positions of each sample, f32 [B]: what a sum by sample is divided by for a mean.
+LETHE_EXPORT at::Tensor labelCounts(const Batch &batch);
+
+/// Positions of a batch that carry a label themselves, not shifted: for losses on activations. Those before \p skip are left out.
+struct LabelledPositions {
+    at::Tensor rows_K;    ///< i64, rows of [N,D]
+    at::Tensor samples_K; ///< i64, the sample of each
+    at::Tensor counts_B;  ///< f32, positions of each sample, at least 1
+};
+LETHE_EXPORT LabelledPositions labelledPositions(const Batch &batch, std::int64_t skip = 0);
+
+/// Logits of rows under a head, f32 [K,V].
+LETHE_EXPORT at::Tensor logits(const OutputHead &head, const at::Tensor &hidden_KD);
+
+/// A loss of some rows of logits: \p logits_KV are rows [firstRow, firstRow + K) of those asked for, f32. \return their sum, a scalar.
+using RowLoss = std::function<at::Tensor(const at::Tensor &logits_KV, std::int64_t firstRow)>;
+
+/// Σ over rows of a loss that needs whole rows of logits (a divergence, a margin), for losses that have no kernel of their own.
+/// Rows go through in chunks, each differentiated while its logits are at hand: no [K,V] buffer outlives its chunk, and the backward
+/// pass multiplies what is there. \p loss must not keep what it is given.
+LETHE_EXPORT at::Tensor rowLossSum(const OutputHead &head, const at::Tensor &hidden_KD, const RowLoss &loss);
 
 /// Which positions a forward KL counts.
 enum class KlPositions {
