@@ -13,6 +13,12 @@ at::Tensor LanguageModel::logits(const at::Tensor &hidden_KD) const
     return losses::logits(head(), hidden_KD);
 }
 
+at::Tensor LanguageModel::labelNll(const Batch &batch)
+{
+    const at::Tensor hidden_ND = hidden(batch);
+    return losses::tokenNll(head(), hidden_ND, batch);
+}
+
 namespace losses {
 
 at::Tensor logits(const OutputHead &out, const at::Tensor &hidden_KD)
@@ -21,12 +27,6 @@ at::Tensor logits(const OutputHead &out, const at::Tensor &hidden_KD)
     if (out.scale != 1)
         z = z * out.scale;
     return out.softcap > 0 ? at::tanh(z / out.softcap) * out.softcap : z;
-}
-
-at::Tensor LanguageModel::labelNll(const Batch &batch)
-{
-    const at::Tensor hidden_ND = hidden(batch);
-    return losses::tokenNll(head(), hidden_ND, batch);
 }
 
 at::Tensor tokenNll(const OutputHead &head, const at::Tensor &hidden_ND, const Batch &batch)

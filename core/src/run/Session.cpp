@@ -10,6 +10,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <set>
@@ -301,7 +302,7 @@ Result<void> Session::makeAssistant()
     if (!mode)
         return Error{.code = ErrorCode::InvalidInput, .what = "\"" + use.filterMode + "\" is no filter mode", .where = "method.parameters.filter_mode", .hint = {}};
     m_inputs.model->setTrainable(false);
-    m_inputs.model->setAssistant(std::move(assistant), {.logitWeight = use.logitWeight, .topFilter = use.topFilter, .filterMode = *mode});
+    m_inputs.model->setAssistant(std::move(assistant), {.weight = use.logitWeight, .topFilter = use.topFilter, .filterMode = *mode});
     return {};
 }
 
