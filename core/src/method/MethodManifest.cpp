@@ -237,8 +237,10 @@ private:
                                                        {"kl", "kl keeps near the reference model's predictions"},
                                                        {"embed_diff", "embed_diff keeps the hidden states of the steered layer"}};
         std::string help = "What holds the model on the retain set: ";
-        for (std::size_t i = 0; i < manifest.retainLosses.size(); ++i)
-            help += (i == 0 ? "" : ", ") + words.at(manifest.retainLosses[i]);
+        for (std::size_t i = 0; i < manifest.retainLosses.size(); ++i) {
+            const auto known = words.find(manifest.retainLosses[i]); // a name nobody knows is an offence already noted
+            help += (i == 0 ? "" : ", ") + (known != words.end() ? known->second : manifest.retainLosses[i]);
+        }
         return help + ".";
     }
 
