@@ -404,7 +404,7 @@ at::Tensor Decoder::layerOutput(const Batch &batch, std::int64_t layer)
 {
     TORCH_CHECK(layer >= 0 && layer < m_config.layers, "the model has ", m_config.layers, " layers, and layer ", layer, " was asked for");
     prepareCasts();
-    Pass pass{.shape = AttentionShape(batch.offsets, m_device)};
+    Pass pass{.shape = AttentionShape(batch.offsets, m_device), .dropout = nextDropout()};
     prepareRotary(pass, batch.positions_N, pass.shape.longest());
     return layersUpTo(static_cast<std::size_t>(layer) + 1, embed(batch.ids_N, batch.positions_N), pass, nullptr);
 }

@@ -131,12 +131,22 @@ std::vector<std::string> LoraAdapter::moduleNames() const
 
 void LoraAdapter::setTrainable(std::int64_t index, bool trainable)
 {
-    const std::int64_t pair = m_pairOf[static_cast<std::size_t>(index)];
-    if (pair < 0)
+    const auto at = static_cast<std::size_t>(index);
+    if (at >= m_pairOf.size() || m_pairOf[at] < 0)
         return;
-    const Pair &of = m_pairs[static_cast<std::size_t>(pair)];
+    const Pair &of = m_pairs[static_cast<std::size_t>(m_pairOf[at])];
     m_parameters[of.a].value.requires_grad_(trainable);
     m_parameters[of.b].value.requires_grad_(trainable);
+}
+
+at::Tensor LoraAdapter::delta(const DecoderConfig &config, const WeightSpec &weight, std::int64_t index) const
+{
+    const auto at = static_cast<std::size_t>(index);
+    if (at >= m_pairOf.size() || m_pairOf[at] < 0)
+        return {};
+    const Pair &pair = m_pairs[static_cast<std::size_t>(m_pairOf[at])];
+    const at::Tensor product = at::mm(m_parameters[pair.b].value.detach(), m_parameters[pair.a].value.detach()) * pair.scale;
+    return linearShape(config, weight).transposed ? product.t() : product;
 }
 
 std::int64_t LoraAdapter::parameterCount() const
@@ -152,7 +162,8 @@ void LoraAdapter::prepareCasts(c10::ScalarType dtype)
     if (dtype == at::kFloat || m_parameters.empty())
         return;
     // As for the decoder's own: part of the graph where gradients are recorded, else kept until a step.
-    const bool recording = c10::GradMode::is_enabled() && m_parameters.front().value.requires_grad();
+    const bool recording = c10::GradMode::is_enabled()
+        && std::ranges::any_of(m_parameters, [](const Parameter &parameter) { return parameter.value.requires_grad(); });
     if (!recording && m_castsValid)
         return;
     m_casts.clear();

@@ -45,6 +45,8 @@ public:
     std::int64_t parameterCount() const;
     /// Whether A and B of weight \p index want gradients; nothing where that one is not adapted.
     void setTrainable(std::int64_t index, bool trainable);
+    /// What the adapter adds to weight \p index when it is folded in, f32, in that one's shape; undefined where it is not adapted.
+    at::Tensor delta(const DecoderConfig &config, const WeightSpec &weight, std::int64_t index) const;
 
     void prepareCasts(c10::ScalarType dtype);
     void parametersChanged() { m_castsValid = false; }

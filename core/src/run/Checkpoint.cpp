@@ -133,7 +133,7 @@ std::vector<Parameter> merged(const Decoder &model)
         const Parameter &parameter = model.parameters()[i];
         const at::Tensor delta = model.adapter()->delta(model.config(), parameter.spec, static_cast<std::int64_t>(i));
         const at::Tensor whole = parameter.value.detach().to(at::kFloat);
-        parameters.push_back({.spec = parameter.spec, .value = delta.defined() ? whole + delta.detach() : whole});
+        parameters.push_back({.spec = parameter.spec, .value = delta.defined() ? whole + delta : whole});
     }
     return parameters;
 }
