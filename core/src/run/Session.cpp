@@ -88,6 +88,9 @@ Result<void> Session::readMethod()
     m_hasRetainTerm = m_manifest->anchor != "all" && m_use.retainTerm.value_or(m_retainLoss != RetainLoss::None);
     m_readsRetain = m_hasRetainTerm
         || std::ranges::any_of(m_use.furtherTerms, [](const FurtherTerm &term) { return term.on == FurtherTerm::On::Retain; });
+    if (m_readsRetain && m_spec.retainFile.empty())
+        return Error{.code = ErrorCode::InvalidInput, .what = "is missing, and " + m_manifest->id + " needs a retain set", .where = "data.retain",
+                     .hint = "Give an object with path, prompt and answer"};
     return {};
 }
 
@@ -100,9 +103,6 @@ Result<void> Session::makePlan()
         m_anchorSamples.insert(m_anchorSamples.end(), m_inputs.retain->encoded.samples.begin(), m_inputs.retain->encoded.samples.end());
     if (m_anchorSamples.empty())
         return Error{.code = ErrorCode::InvalidInput, .what = "the spec names no rows to train on", .where = all ? "data" : "data.forget", .hint = {}};
-    if (m_readsRetain && !m_inputs.retain)
-        return Error{.code = ErrorCode::InvalidInput, .what = "is missing, and " + m_manifest->id + " needs a retain set", .where = "data.retain",
-                     .hint = "Give an object with path, prompt and answer"};
     if (std::ranges::find(m_manifest->needs, "alternate") != m_manifest->needs.end())
         LETHE_TRY_VOID(encodeAlternates());
     const auto anchors = static_cast<std::int64_t>(m_anchorSamples.size());

@@ -86,7 +86,7 @@ void TestMethodCatalog::commonParametersFollowTheMethodsOwn()
     QStringList names;
     for (const ParameterSpec &parameter : manifest->parameters)
         names << QString::fromStdString(parameter.name);
-    QCOMPARE(names.mid(6), QStringList({QStringLiteral("forget_weight"), QStringLiteral("retain_weight"),
+    QCOMPARE(names.mid(6), QStringList({QStringLiteral("forget_weight"), QStringLiteral("retain_weight"), QStringLiteral("accumulation"),
                                         QStringLiteral("retain_loss"), QStringLiteral("kl_positions")}));
     QCOMPARE(std::get<double>(manifest->parameter("retain_weight")->defaultValue), 0.5);
     QCOMPARE(std::get<double>(manifest->parameter("forget_weight")->defaultValue), 2.0);

@@ -70,7 +70,7 @@ void TestSpecCheck::refusals_data()
         QTest::newRow(assignments) << QString::fromUtf8(assignments).split(QLatin1Char(' ')) << QString::fromUtf8(expected);
     };
     row("method.parameters.betta=1", "method.parameters.betta: unknown parameter (did you mean beta?). npo takes beta, forget_weight, "
-                                     "retain_weight, retain_loss, kl_positions");
+                                     "retain_weight, accumulation, retain_loss, kl_positions");
     row("method.parameters.beta=0", "method.parameters.beta: 0 is not allowed. Use a number, above 0 and at most 10");
     row("method.parameters.beta=high", "method.parameters.beta: \"high\" is not a number. Use a number, above 0 and at most 10");
     row("method.parameters.beta=null", "method.parameters.beta: null is not allowed. Use a number, above 0 and at most 10");
@@ -81,6 +81,14 @@ void TestSpecCheck::refusals_data()
     row("data.retain=null", "data.retain: is missing, and npo needs a retain set. Give an object with path, prompt and answer, or set "
                             "method.parameters.retain_loss to none");
     row("method.id=grad_diff data.retain=null", "data.retain: is missing, and grad_diff needs a retain set. Give an object with path, prompt and answer");
+    for (const char *id : {"idk", "dpo", "altpo", "flat", "eraser"})
+        row(qPrintable(QStringLiteral("method.id=%1").arg(QLatin1String(id))),
+            qPrintable(QStringLiteral("data.forget.alternate: is missing, and %1 needs replacement answers. Name the field of the forget file that holds them")
+                           .arg(QLatin1String(id))));
+    for (const char *id : {"kl_min", "rmu", "pdu", "ngdiff", "uld"})
+        row(qPrintable(QStringLiteral("method.id=%1 data.retain=null").arg(QLatin1String(id))),
+            qPrintable(QStringLiteral("data.retain: is missing, and %1 needs a retain set. Give an object with path, prompt and answer%2")
+                           .arg(QLatin1String(id), QLatin1String(qstrcmp(id, "rmu") == 0 ? ", or set method.parameters.retain_loss to none" : ""))));
     row("data.forget=null", "data.forget: is missing, and npo needs a forget set. Give an object with path, prompt and answer");
     row("method.id=finetune data.forget=null data.retain=null", "data.forget: is missing, and so is data.retain: there is nothing to train on. "
                                                                 "Give an object with path, prompt and answer");
@@ -112,6 +120,9 @@ void TestSpecCheck::aRetainSetIsNotAskedForWhereItIsNotUsed_data()
     QTest::newRow("no retain weight") << QStringList{QStringLiteral("method.parameters.retain_weight=0")};
     QTest::newRow("ga") << QStringList{QStringLiteral("method.id=ga")};
     QTest::newRow("finetune") << QStringList{QStringLiteral("method.id=finetune")};
+    QTest::newRow("ceu") << QStringList{QStringLiteral("method.id=ceu")};
+    QTest::newRow("flat") << QStringList{QStringLiteral("method.id=flat"), QStringLiteral("data.forget.alternate=refusal")};
+    QTest::newRow("undial with its own weight") << QStringList{QStringLiteral("method.id=undial")};
 }
 
 void TestSpecCheck::aRetainSetIsNotAskedForWhereItIsNotUsed()
