@@ -27,10 +27,11 @@ public:
 
     Result<MethodUse> begin(const RunOutline &run) override
     {
-        if (m_assistant.layers > run.layers)
-            return Error{.code = ErrorCode::InvalidInput,
-                         .what = std::to_string(m_assistant.layers) + " is not allowed: the model has " + std::to_string(run.layers) + " layers",
-                         .where = "method.parameters.assistant_layers", .hint = "Use 1 to " + std::to_string(run.layers)};
+        if (m_assistant.layers > run.layers) {
+            const std::string has = std::to_string(run.layers);
+            return Error{.code = ErrorCode::InvalidInput, .what = "the model has " + has + " layers, not " + std::to_string(m_assistant.layers),
+                         .where = "method.parameters.assistant_layers", .hint = "Use 1 to " + has};
+        }
         if (run.lora)
             return Error{.code = ErrorCode::InvalidInput, .what = "must be null: the assistant's adapters are the method's own", .where = "training.lora",
                          .hint = "Set method.parameters.lora_rank"};
