@@ -37,7 +37,7 @@ public:
                          .hint = "Set method.parameters.lora_rank"};
         MethodUse use{.retainTerm = m_weight != 0, .assistant = m_assistant};
         if (m_assistant.logitWeight > 0)
-            use.notes.push_back("logit_weight is above 0: the pair remembers more, not less");
+            use.notes.emplace_back("logit_weight is above 0: the pair remembers more, not less");
         return use;
     }
 
