@@ -3,6 +3,7 @@
 #include "model/FloatConvert.h"
 #include "model/AdapterFiles.h"
 #include "model/ModelFolder.h"
+#include "model/PairManifest.h"
 #include "model/Safetensors.h"
 
 #include <lethe/base/Paths.h>
@@ -84,7 +85,7 @@ std::vector<fs::path> companionsIn(const ExportPlan &plan)
     const auto carried = [&](const std::string &name) {
         // The weights are written anew, the config with another dtype, and the rest is this program's own.
         return !name.ends_with(".safetensors") && !name.ends_with(".safetensors.index.json") && name != "config.json"
-            && name != "lethe_checkpoint.json" && name != "README.md" && name.find(".part") == std::string::npos
+            && name != "lethe_checkpoint.json" && name != kPairFile && name != "README.md" && name.find(".part") == std::string::npos
             && (name != kAdapterConfig || plan.asAdapter) && !name.ends_with(".bin") && !name.ends_with(".gguf");
     };
     add(plan.checkpoint.path, carried);
@@ -95,6 +96,74 @@ std::vector<fs::path> companionsIn(const ExportPlan &plan)
     });
     std::ranges::sort(files);
     return files;
+}
+
+/// What some weights take, whatever they are stored as.
+struct WeightCount {
+    std::uint64_t floats = 0, otherBytes = 0;
+    std::uint64_t bytesAs(Dtype dtype) const { return floats * bytesOf(dtype) + otherBytes; }
+};
+
+/// Decides whose weights \p plan writes for the model in \p folder, and counts them.
+Result<WeightCount> countWeights(ExportPlan &plan, const fs::path &folder, bool mergeAdapter)
+{
+    WeightCount counted;
+    bool first = true;
+    const auto count = [&](const TensorEntry &entry) {
+        const std::uint64_t bytes = entry.end - entry.begin;
+        const auto dtype = floatDtypeFrom(entry.dtype);
+        if (!dtype) {
+            counted.otherBytes += bytes;
+            return;
+        }
+        counted.floats += bytes / bytesOf(*dtype);
+        plan.checkpointDtype = first || holdsExactly(*dtype, plan.checkpointDtype) ? *dtype : plan.checkpointDtype;
+        first = false;
+    };
+    plan.weightsFolder = folder;
+    if (isAdapterFolder(folder)) {
+        LETHE_TRY(const ModelFolder parts, resolveModelFolder(folder));
+        LETHE_TRY(const SafetensorsFile adapter, SafetensorsFile::open(folder / kAdapterWeights));
+        plan.asAdapter = !mergeAdapter;
+        if (plan.asAdapter) {
+            for (const TensorEntry &entry : adapter.entries())
+                count(entry);
+        } else {
+            plan.weightsFolder = parts.base;
+            plan.merged = parts.adapters;
+        }
+    }
+    if (!plan.asAdapter) {
+        LETHE_TRY(const WeightFiles weights, WeightFiles::open(plan.weightsFolder));
+        for (const auto &[name, found] : weights.all())
+            count(*found.entry);
+    }
+    return counted;
+}
+
+/// The files beside the weights without which a model is not used; nothing else of a folder that is not ours.
+std::vector<fs::path> modelFilesIn(const fs::path &folder)
+{
+    static constexpr std::array kNames{"generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+                                       "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_template.jinja", "chat_template.json"};
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (const char *name : kNames)
+        if (fs::is_regular_file(folder / name, error))
+            files.push_back(folder / name);
+    return files;
+}
+
+/// A pair's target, in the dtype that its assistant is written in.
+Result<std::shared_ptr<ExportPlan>> planTarget(const ExportPlan &assistant, const fs::path &folder)
+{
+    auto target = std::make_shared<ExportPlan>();
+    target->maxShardBytes = assistant.maxShardBytes;
+    LETHE_TRY(const WeightCount weights, countWeights(*target, folder, true));
+    target->dtype = assistant.dtype;
+    target->weightBytes = weights.bytesAs(target->dtype);
+    target->companions = modelFilesIn(target->weightsFolder);
+    return target;
 }
 
 std::string ageInWords(const fs::path &path)
@@ -145,46 +214,21 @@ Result<ExportPlan> planExport(const RunStore &store, const ExportRequest &reques
     std::error_code error;
     if (request.maxShardBytes)
         plan.maxShardBytes = *request.maxShardBytes;
-    plan.weightsFolder = folder;
-    std::uint64_t floats = 0, others = 0;
-    bool first = true;
-    const auto count = [&](const TensorEntry &entry) {
-        const std::uint64_t bytes = entry.end - entry.begin;
-        const auto dtype = floatDtypeFrom(entry.dtype);
-        if (!dtype) {
-            others += bytes;
-            return;
-        }
-        floats += bytes / bytesOf(*dtype);
-        plan.checkpointDtype = first || holdsExactly(*dtype, plan.checkpointDtype) ? *dtype : plan.checkpointDtype;
-        first = false;
-    };
-    if (isAdapterFolder(folder)) {
-        LETHE_TRY(const ModelFolder parts, resolveModelFolder(folder));
-        LETHE_TRY(const SafetensorsFile adapter, SafetensorsFile::open(folder / kAdapterWeights));
-        plan.asAdapter = !request.mergeAdapter;
-        if (plan.asAdapter) {
-            for (const TensorEntry &entry : adapter.entries())
-                count(entry);
-        } else {
-            plan.weightsFolder = parts.base;
-            plan.merged = parts.adapters;
-        }
-    }
-    if (!plan.asAdapter) {
-        LETHE_TRY(const WeightFiles weights, WeightFiles::open(plan.weightsFolder));
-        for (const auto &[name, found] : weights.all())
-            count(*found.entry);
-    }
+    LETHE_TRY(WeightCount weights, countWeights(plan, folder, request.mergeAdapter));
     if (!plan.merged.empty())
         plan.checkpointDtype = Dtype::F32; // what base and adapter add up to
     plan.dtype = request.dtype ? *request.dtype : plan.asAdapter ? plan.checkpointDtype : originalDtype(plan, plan.checkpointDtype);
-    plan.weightBytes = floats * bytesOf(plan.dtype) + others;
+    plan.weightBytes = weights.bytesAs(plan.dtype);
     plan.companions = companionsIn(plan);
     plan.neededBytes = plan.weightBytes + kSpareBytes;
     for (const fs::path &file : plan.companions)
         if (const auto bytes = fs::file_size(file, error); !error)
             plan.neededBytes += bytes;
+    LETHE_TRY(const std::optional<PairManifest> pair, readPairManifest(folder));
+    if (pair) {
+        LETHE_TRY(plan.target, planTarget(plan, pair->target));
+        plan.neededBytes += plan.target->weightBytes + kSpareBytes;
+    }
     return plan;
 }
 

@@ -4,10 +4,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace lethe {
+
+/// Of a pair's export: the folder within it that holds the target.
+inline constexpr const char *kTargetFolder = "target";
 
 /// What an export will read and write, decided before the first byte is written.
 struct ExportPlan {
@@ -16,6 +20,7 @@ struct ExportPlan {
     std::filesystem::path weightsFolder; ///< whose weights are written: the checkpoint's; of one that is merged, the base's
     std::vector<std::filesystem::path> merged; ///< adapters to be folded in
     bool asAdapter = false;                    ///< a PEFT folder
+    std::shared_ptr<ExportPlan> target;        ///< of a pair, whose assistant this plan is
     std::uint64_t maxShardBytes = 5'000'000'000;
     bool isLastCheckpoint = true;
     Dtype checkpointDtype = Dtype::F32; ///< the widest float of its weights

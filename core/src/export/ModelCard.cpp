@@ -1,6 +1,7 @@
 #include "ExportPlan.h"
 
 #include "model/FloatConvert.h"
+#include "model/PairManifest.h"
 
 #include <lethe/base/Paths.h>
 #include <lethe/spec/SpecReader.h>
@@ -142,6 +143,46 @@ std::string provenanceSection(const Provenance &provenance)
     return text + "\n";
 }
 
+/// How the two models are used as one, with Lethe and without.
+Result<std::string> pairSection(const ExportPlan &plan)
+{
+    LETHE_TRY(const std::optional<PairManifest> pair, readPairManifest(plan.checkpoint.path));
+    if (!pair)
+        return Error{.code = ErrorCode::NotFound, .what = "there is no manifest of the pair", .where = plan.checkpoint.path, .hint = {}};
+    const std::string weight = nlohmann::json(pair->logitWeight).dump(), filter = nlohmann::json(pair->topFilter).dump();
+    std::string text = "## Use\n\nTwo models answer as one: the untouched model in `" + std::string(kTargetFolder)
+        + "`, and in this folder a small assistant that remembers what is to be forgotten. Logits are target + " + weight + " × assistant";
+    text += pair->topFilter > 0 ? ", for the tokens that the target itself finds likely (`top_filter` " + filter + "); no other is chosen" : "";
+    text += ". `" + std::string(kPairFile) + "` holds these numbers; changing them needs no training.\n\n"
+            "With Lethe this folder is a model like any other: `lethe-cli generate path/to/this/folder --prompt …`. With transformers:\n\n"
+            "```python\nimport math, torch\nfrom transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor\n\n"
+            "folder = \"path/to/this/folder\"\n"
+            "tokenizer = AutoTokenizer.from_pretrained(folder)\n"
+            "target = AutoModelForCausalLM.from_pretrained(folder + \"/" + std::string(kTargetFolder) + "\")\n"
+            "assistant = AutoModelForCausalLM.from_pretrained(folder)\n\n\n"
+            "class Pair(LogitsProcessor):\n"
+            "    def __call__(self, ids, scores):\n"
+            "        with torch.no_grad():\n"
+            "            other = assistant(ids).logits[:, -1].float()\n";
+    if (pair->topFilter > 0) {
+        const bool raw = pair->filterMode == FilterMode::KeepBaseRaw;
+        const bool drops = pair->filterMode == FilterMode::Auto || pair->filterMode == FilterMode::Drop;
+        text += "        logp = scores.float().log_softmax(-1)\n"
+                "        place = int(" + filter + " * logp.shape[-1])\n"
+                "        if place == 0:\n"
+                "            return scores + " + weight + " * other\n"
+                "        top = logp.topk(place).values\n"
+                "        kept = logp >= torch.minimum(top[:, -1:], top[:, :1] + math.log(" + filter + "))\n";
+        if (!raw)
+            text += "        other = other - other.masked_fill(~kept, -math.inf).amax(-1, keepdim=True)\n";
+        text += "        return torch.where(kept, scores + " + weight + " * other, " + (drops ? "-math.inf" : "scores") + ")\n";
+    } else {
+        text += "        return scores + " + weight + " * other\n";
+    }
+    return text + "\n\nids = tokenizer(\"…\", return_tensors=\"pt\").input_ids\n"
+                  "print(tokenizer.decode(target.generate(ids, logits_processor=[Pair()], max_new_tokens=48)[0]))\n```\n";
+}
+
 } // namespace
 
 Result<std::string> cardText(const RunStore &store, const ExportPlan &plan)
@@ -152,7 +193,7 @@ Result<std::string> cardText(const RunStore &store, const ExportPlan &plan)
         + "\nlicense: " + quoted(licenseOf(row.model)) + "\ntags:\n- unlearning\n- lethe\n- " + quoted(row.method) + "\n---\n\n";
     text += "# " + (row.name.empty() ? "Run " + std::to_string(row.id) : row.name) + "\n\n";
     text += "`" + base + "` after " + std::to_string(plan.checkpoint.step) + (plan.checkpoint.step == 1 ? " step" : " steps") + " of the unlearning method `"
-        + row.method + "`, made with Lethe" + (plan.asAdapter ? ", as a LoRA adapter over it" : "") + ". Weights are stored as " + std::string(toString(plan.dtype));
+        + row.method + "`, made with Lethe" + (plan.asAdapter ? ", as a LoRA adapter over it" : plan.target ? ", as a pair of models" : "") + ". Weights are stored as " + std::string(toString(plan.dtype));
     if (!holdsExactly(plan.dtype, plan.checkpointDtype))
         text += ", rounded from the " + std::string(toString(plan.checkpointDtype)) + " they were trained in";
     text += ".\n\n";
@@ -163,6 +204,10 @@ Result<std::string> cardText(const RunStore &store, const ExportPlan &plan)
     text += "Base model: `" + base + "`. The run's whole specification, files and folders by their names alone:\n\n```json\n";
     text += specSection(plan.run.specJson) + "```\n\n";
     text += provenanceSection(plan.run.provenance);
+    if (plan.target) {
+        LETHE_TRY(const std::string pair, pairSection(plan));
+        return text + pair;
+    }
     const std::string loader = plan.asAdapter ? "AutoPeftModelForCausalLM" : "AutoModelForCausalLM";
     text += "## Use\n\n```python\n";
     text += plan.asAdapter ? "from peft import AutoPeftModelForCausalLM\nfrom transformers import AutoTokenizer\n\n"

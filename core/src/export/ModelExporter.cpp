@@ -5,6 +5,7 @@
 
 #include "model/AdaptedWeights.h"
 #include "model/FloatConvert.h"
+#include "model/PairManifest.h"
 #include "model/Safetensors.h"
 #include "model/SafetensorsWriter.h"
 
@@ -198,7 +199,8 @@ Result<void> writeConfig(const ExportPlan &plan, const fs::path &folder)
     return writeFile(folder / "config.json", config.dump(2) + "\n");
 }
 
-Result<void> fillFolder(const RunStore &store, const ExportPlan &plan, const fs::path &folder, const ExportProgress &progress)
+/// The files of one model.
+Result<void> writeModel(const ExportPlan &plan, const fs::path &folder, const ExportProgress &progress)
 {
     std::error_code error;
     fs::create_directories(folder, error);
@@ -208,11 +210,34 @@ Result<void> fillFolder(const RunStore &store, const ExportPlan &plan, const fs:
         LETHE_TRY(const std::string content, readFile(file));
         LETHE_TRY_VOID(writeFile(folder / file.filename(), content));
     }
-    if (!plan.asAdapter)
-        LETHE_TRY_VOID(writeConfig(plan, folder));
+    if (plan.asAdapter)
+        return writeAdapter(plan, folder, progress);
+    LETHE_TRY_VOID(writeConfig(plan, folder));
+    return writeWeights(plan, folder, progress);
+}
+
+/// The pair's manifest, naming the target that goes with the folder.
+Result<void> writePair(const ExportPlan &plan, const fs::path &folder)
+{
+    const fs::path source = fs::path(plan.checkpoint.path) / kPairFile;
+    LETHE_TRY(const std::string text, readFile(source));
+    auto manifest = nlohmann::ordered_json::parse(text, nullptr, false);
+    if (!manifest.is_object())
+        return Error{.code = ErrorCode::Corrupt, .what = "is no JSON object", .where = source.string(), .hint = {}};
+    manifest["target"] = kTargetFolder;
+    manifest["assistant"] = ".";
+    return writeFile(folder / kPairFile, manifest.dump(2) + "\n");
+}
+
+Result<void> fillFolder(const RunStore &store, const ExportPlan &plan, const fs::path &folder, const ExportProgress &progress)
+{
+    LETHE_TRY_VOID(writeModel(plan, folder, progress));
+    if (plan.target) {
+        LETHE_TRY_VOID(writeModel(*plan.target, folder / kTargetFolder, progress));
+        LETHE_TRY_VOID(writePair(plan, folder));
+    }
     LETHE_TRY(const std::string card, cardText(store, plan));
-    LETHE_TRY_VOID(writeFile(folder / "README.md", card));
-    return plan.asAdapter ? writeAdapter(plan, folder, progress) : writeWeights(plan, folder, progress);
+    return writeFile(folder / "README.md", card);
 }
 
 /// Puts \p part where \p target is; what was there is out of the way before and gone only after.
@@ -253,8 +278,10 @@ Result<ExportReport> reportOf(const fs::path &folder)
 {
     ExportReport report{.path = folder, .files = {}, .bytes = 0, .largestLogitDifference = {}, .differenceAfterRounding = {}};
     std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-        report.files.push_back(entry->path().filename().string());
+    for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+        if (!entry->is_regular_file(error))
+            continue;
+        report.files.push_back(entry->path().lexically_relative(folder).string());
         report.bytes += entry->file_size(error);
     }
     if (error)
