@@ -6,3 +6,4 @@ install(FILES "${PROJECT_SOURCE_DIR}/packaging/lethe.desktop" DESTINATION ${CMAK
 install(FILES "${PROJECT_SOURCE_DIR}/resources/icons/lethe.svg"
     DESTINATION ${CMAKE_INSTALL_DATADIR}/icons/hicolor/scalable/apps)
 install(FILES README.md CHANGELOG.md LICENSE NOTICES DESTINATION ${CMAKE_INSTALL_DOCDIR})
+include(LetheSdk)
