@@ -21,7 +21,12 @@ class GivenLogits : public LanguageModel, public Reference
 public:
     explicit GivenLogits(at::Tensor table_RV) : table(std::move(table_RV)) {}
 
-    at::Tensor hidden(const Batch &batch) override { return at::embedding(table, batch.ids_N); }
+    at::Tensor hidden(const Batch &batch) override
+    {
+        ++passes;
+        tokens += batch.tokens();
+        return at::embedding(table, batch.ids_N);
+    }
     at::Tensor layerOutput(const Batch &batch, std::int64_t) override { return hidden(batch); }
     OutputHead head() const override { return {.weight_VD = at::eye(table.size(1)), .bias_V = {}}; }
     at::Tensor tokenNll(const Batch &batch) override { return losses::tokenNll(head(), hidden(batch), batch); }
@@ -29,6 +34,8 @@ public:
     at::Tensor labelHidden(const Batch &batch) override { return hidden(batch).index_select(0, batch.labelRows_M); }
 
     at::Tensor table;
+    int passes = 0;          ///< forward passes so far
+    std::int64_t tokens = 0; ///< that went through them
 };
 
 /// One sample: its rows of the table, and the labels of its last rows but one. `labels[i]` is the token at position labelStart + i.

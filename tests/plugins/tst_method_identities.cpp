@@ -347,6 +347,47 @@ private Q_SLOTS:
         }
     }
 
+    void noMethodMakesAPassThatItCouldHaveSaved_data()
+    {
+        QTest::addColumn<QString>("id");
+        QTest::addColumn<int>("passes");
+        QTest::addColumn<int>("tokens");
+        // forget 9 tokens, replacements and retain 7 each; every pass has one backward pass
+        const std::map<std::string, std::pair<int, int>> expected{
+            {"finetune", {1, 9}}, {"ga", {1, 9}}, {"ceu", {1, 9}}, {"task_vector", {1, 9}}, {"idk", {2, 14}}, {"dpo", {3, 23}}, {"altpo", {3, 23}}, {"eraser", {3, 23}}, {"flat", {2, 16}}};
+        for (const MethodEntry &entry : m_methods.catalog.entries()) {
+            const auto known = expected.find(entry.manifest.id);
+            const std::pair<int, int> passes = known != expected.end() ? known->second : std::pair(2, 16); // forget and retain, once each
+            QTest::newRow(entry.manifest.id.c_str()) << QString::fromStdString(entry.manifest.id) << passes.first << passes.second;
+        }
+    }
+    void noMethodMakesAPassThatItCouldHaveSaved()
+    {
+        QFETCH(QString, id);
+        QFETCH(int, passes);
+        QFETCH(int, tokens);
+        Values values;
+        const MethodManifest &manifest = *m_methods.catalog.find(id.toStdString());
+        for (const auto &[name, value] : Values{{"layer", std::int64_t{0}}, {"assistant_layers", std::int64_t{1}}})
+            if (manifest.parameter(name) != nullptr)
+                values[name] = value;
+        WorkedExample example;
+        const std::unique_ptr<Method> method = m_methods.make(id.toStdString(), values);
+        const bool hasLoss = !manifest.retainLosses.empty();
+        const RetainLoss loss = !hasLoss ? RetainLoss::None : id == QLatin1String("rmu") ? RetainLoss::Own : id == QLatin1String("kl_min") ? RetainLoss::Kl : RetainLoss::Nll;
+        const auto use = method->begin({.layers = 1, .hidden = 6, .vocabulary = 6, .retainLoss = loss});
+        QVERIFY(use.ok());
+        StepContext step = example.context();
+        step.retainLoss = loss;
+        method->forgetTerm(step, use->readsForget ? example.forget : example.alternate);
+        if (use->retainTerm.value_or(hasLoss))
+            method->retainTerm(step, example.retain);
+        for (std::size_t i = 0; i < use->furtherTerms.size(); ++i)
+            method->furtherTerm(i, step, use->furtherTerms[i].on == FurtherTerm::On::Retain ? example.retain : example.alternate);
+        QCOMPARE(example.model.passes, passes);
+        QCOMPARE(example.model.tokens, std::int64_t{tokens});
+    }
+
     void twoMicroBatchesGiveTheTermOfTheWholeBatch_data()
     {
         QTest::addColumn<QString>("id");

@@ -263,6 +263,38 @@ private Q_SLOTS:
             QCOMPARE(*unheld.evaluations.back().metrics[i].value, *bare->metrics[i].value);
     }
 
+    void aTaskVectorGoesAsFarTheOtherWay_data()
+    {
+        QTest::addColumn<int>("training");
+        QTest::newRow("full") << int(Full);
+        QTest::newRow("LoRA") << int(Lora);
+    }
+    void aTaskVectorGoesAsFarTheOtherWay()
+    {
+        QFETCH(int, training);
+        // The same steps without the turn at the end: fine-tuning on the forget set alone.
+        ExperimentSpec tuned = spec("finetune", Training(training)), asked = spec("task_vector", Training(training));
+        tuned.data.retain.reset();
+        asked.method.parameters.values["scale"] = 0.5;
+        const QTemporaryDir folder;
+        RunControl control;
+        Recorder plain, turned;
+        const RunSummary there = run(resolved(tuned), inside(folder, "tuned"), plain, control);
+        const RunSummary back = run(resolved(asked), inside(folder, "turned"), turned, control);
+        for (std::size_t i = 0; i < plain.steps.size(); ++i)
+            QCOMPARE(turned.steps[i].loss, plain.steps[i].loss);
+        const auto before = Decoder::load(resolved(asked).modelFolder, {}), forth = Decoder::load(there.checkpoint, {}), other = Decoder::load(back.checkpoint, {});
+        double moved = 0;
+        for (std::size_t i = 0; i < (*before)->parameters().size(); ++i) {
+            const at::Tensor &w = (*before)->parameters()[i].value;
+            const at::Tensor expected = w - 0.5 * ((*forth)->parameters()[i].value - w);
+            QVERIFY(((*other)->parameters()[i].value - expected).abs().max().item<double>() < 1e-6);
+            moved += (expected - w).square().sum().item<double>();
+        }
+        QVERIFY(moved > 0);
+        QVERIFY(!newestCheckpoint(inside(folder, "turned")).has_value()); // it does not go on from here
+    }
+
     void anEvaluationOnTheWayChangesNoStep()
     {
         ExperimentSpec asked = spec("uld", Full);

@@ -168,8 +168,10 @@ Result<void> fillFolder(const fs::path &folder, const fs::path &modelFolder, con
     }
     if (state.pair)
         LETHE_TRY_VOID(writePairManifest(folder, *state.pair));
-    LETHE_TRY_VOID(optimizer.save(folder / "state" / "optimizer.safetensors"));
-    LETHE_TRY_VOID(writeMethodState(folder / "state" / kMethodFile, state.method));
+    if (state.resumable) {
+        LETHE_TRY_VOID(optimizer.save(folder / "state" / "optimizer.safetensors"));
+        LETHE_TRY_VOID(writeMethodState(folder / "state" / kMethodFile, state.method));
+    }
     return writeFile(folder / kStateFile, Json{{"step", state.step}, {"elapsed", state.elapsed}, {"spec_sha256", state.specHash}}.dump(2) + "\n");
 }
 

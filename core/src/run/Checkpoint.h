@@ -22,6 +22,7 @@ struct CheckpointState {
     std::map<std::string, at::Tensor> method; ///< the method's named state; `readMethodState` gives it back
     /// The model is an assistant, the first layers of the folder's own: its config says so.
     std::optional<std::int64_t> assistantLayers;
+    bool resumable = true; ///< false: a result that training does not go on from; no optimizer state is kept
     std::optional<PairManifest> pair; ///< of an assistant: what it is used with
 };
 

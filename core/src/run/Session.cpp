@@ -347,7 +347,7 @@ Result<void> Session::restoreAssistant(const MethodState &state)
 
 CheckpointState Session::checkpointState(std::int64_t step) const
 {
-    CheckpointState state{.step = step, .elapsed = elapsed(), .specHash = specHash(), .method = m_method->state()};
+    CheckpointState state{.step = step, .elapsed = elapsed(), .specHash = specHash(), .method = m_method->state(), .resumable = !m_negated};
     if (!m_use.assistant)
         return state;
     const AssistantUse &use = *m_use.assistant;
@@ -358,6 +358,31 @@ CheckpointState Session::checkpointState(std::int64_t step) const
         if (use.loraRank > 0)
             state.method[kAdapterState + parameter.spec.name] = parameter.value;
     return state;
+}
+
+Result<void> Session::negateUpdate()
+{
+    const at::NoGradGuard off;
+    Decoder &model = trained();
+    if (model.adapter() != nullptr) { // the update is scale · B·A
+        for (Parameter &parameter : model.trained())
+            if (parameter.spec.name.ends_with(".lora_B.weight"))
+                parameter.value.mul_(-*m_use.negation);
+    } else {
+        // Read again rather than kept: no second copy stands beside the training.
+        LETHE_TRY(const std::unique_ptr<Decoder> before,
+                  Decoder::load(m_spec.modelFolder, {.device = m_inputs.device, .dtype = at::kFloat, .parameterDtype = at::kFloat, .asPair = false, .progress = {}}));
+        for (std::size_t i = 0; i < model.parameters().size(); ++i) {
+            const at::Tensor &was = before->parameters()[i].value;
+            at::Tensor &value = model.parameters()[i].value;
+            value.copy_(was - *m_use.negation * (value - was));
+        }
+    }
+    model.parametersChanged();
+    m_negated = true;
+    m_lastEvaluated = m_lastSaved = -1; // what was found before was of another model
+    event(m_doneSteps, "info", "The update was turned round: what was learned is taken away");
+    return {};
 }
 
 Result<void> Session::evaluate(std::int64_t step, bool wholeSets)
@@ -470,6 +495,8 @@ Result<RunSummary> Session::run()
     if (!m_options.resumeFrom && m_options.evaluateAtStart)
         LETHE_TRY_VOID(evaluate(0, true));
     LETHE_TRY_VOID(trainAll());
+    if (m_use.negation && m_status != RunStatus::Interrupted)
+        LETHE_TRY_VOID(negateUpdate());
 
     if (m_status != RunStatus::Interrupted && m_lastEvaluated != m_doneSteps)
         LETHE_TRY_VOID(evaluate(m_doneSteps, true));
@@ -483,7 +510,9 @@ Result<RunSummary> Session::run()
 Result<RunSummary> runSession(const ResolvedSpec &spec, const MethodCatalog &catalog, const SessionOptions &options, RunControl &control, RunObserver &observer)
 {
     Session session(spec, catalog, options, control, observer);
-    auto result = guarded(spec.spec.training.device == "cpu" || deviceReport().cuda.empty() ? "cpu" : "cuda:0", spec.spec.name,
+    // Who was at work when something flew: a plugin's exception names nobody.
+    const std::string who = (spec.spec.name.empty() ? "" : spec.spec.name + ", ") + "method " + spec.spec.method.id;
+    auto result = guarded(spec.spec.training.device == "cpu" || deviceReport().cuda.empty() ? "cpu" : "cuda:0", who,
                           [&]() -> Result<RunSummary> { return session.run(); });
     if (!result.ok() && result.error().code == ErrorCode::Cancelled) {
         RunSummary summary = session.summarySoFar();

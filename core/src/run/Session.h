@@ -89,6 +89,7 @@ private:
     Result<void> restoreAssistant(const MethodState &state);
     CheckpointState checkpointState(std::int64_t step) const;
     Result<void> chooseTrained();
+    Result<void> negateUpdate(); ///< as `MethodUse::negation` asks
     Result<StepSamples> samplesOf(std::int64_t step) const;
     StepContext contextOf(const StepSamples &samples, std::int64_t step) const;
     Batch forgetBatch(const StepSamples &samples, std::size_t micro) const;
@@ -131,6 +132,7 @@ private:
     Clock::duration m_paused{};
     Clock::time_point m_start;
     int m_skippedInARow = 0;
+    bool m_negated = false;
     RunStatus m_status = RunStatus::Done;
     RunSummary m_summary;
     std::int64_t m_lastEvaluated = -1, m_lastSaved = -1;

@@ -77,7 +77,7 @@ void TestSpecCheck::refusals_data()
     row("method.parameters.retain_loss=ce", "method.parameters.retain_loss: \"ce\" is not allowed. Use none or nll or kl");
     row("method.parameters.retain_weight=-1", "method.parameters.retain_weight: -1 is not allowed. Use a number, 0 or more");
     row("method.id=ga method.parameters.beta=1", "method.parameters.beta: unknown parameter. ga has no parameters");
-    row("method.id=npoo", "method.id: \"npoo\" is not a method (did you mean npo?). Available: altpo, ceu, dpo, eraser, finetune, flat, ga, grad_diff, idk, kl_min, ngdiff, npo, pdu, rmu, satimp, simnpo, uld, undial, wga");
+    row("method.id=npoo", "method.id: \"npoo\" is not a method (did you mean npo?). Available: altpo, ceu, dpo, eraser, finetune, flat, ga, grad_diff, idk, kl_min, ngdiff, npo, pdu, rmu, satimp, simnpo, task_vector, uld, undial, wga");
     row("data.retain=null", "data.retain: is missing, and npo needs a retain set. Give an object with path, prompt and answer, or set "
                             "method.parameters.retain_loss to none");
     row("method.id=grad_diff data.retain=null", "data.retain: is missing, and grad_diff needs a retain set. Give an object with path, prompt and answer");

@@ -72,6 +72,9 @@ struct MethodUse {
     std::function<bool(const std::string &name)> trains;
     PromptNoise promptNoise;
     std::optional<AssistantUse> assistant;
+    /// At the run's end the weights become θ₀ − negation · (θ − θ₀), θ₀ those that it began from. Such a run's last checkpoint is not
+    /// trained on.
+    std::optional<double> negation;
     std::vector<std::string> notes; ///< for the user, shown as warnings
 };
 
