@@ -50,6 +50,7 @@ private Q_SLOTS:
     void anInterruptSavesTheStateAndResumeGoesOnToTheSameSteps();
     void anotherSpecIsNotResumed();
     void runsAreListedComparedAndPutIntoTheBin();
+    void aRunBeginsFromAnothersResult();
     void runsTravelBetweenStores();
     void aFolderThatCannotBeWrittenIsAnError();
 
@@ -231,6 +232,33 @@ void TestCliRun::runsAreListedComparedAndPutIntoTheBin()
     QCOMPARE(cli({QStringLiteral("runs"), QStringLiteral("delete"), QStringLiteral("2"), QStringLiteral("--for-good")}).exitCode, 0);
     QVERIFY(!QDir(path("lethe/runs/2")).exists());
     QCOMPARE(cli({QStringLiteral("runs"), QStringLiteral("delete"), QStringLiteral("2")}).exitCode, 1);
+}
+
+void TestCliRun::aRunBeginsFromAnothersResult()
+{
+    const CliResult first = cli(run(losses("ga/spec.json"), {QStringLiteral("--set"), QStringLiteral("training.max_steps=2")}));
+    QVERIFY2(first.exitCode == 0, qPrintable(first.err));
+    const QStringList from{QStringLiteral("--set"), QStringLiteral("model=\"1\""), QStringLiteral("--set"), QStringLiteral("training.max_steps=2"),
+                           QStringLiteral("--steps-out"), path("steps.jsonl")};
+    const CliResult second = cli(run(losses("npo/spec.json"), from));
+    QVERIFY2(second.exitCode == 0, qPrintable(second.err));
+    // Its reference is the model that it began from: the loss of the first step is (2/β) ln 2.
+    const CliResult shown = cli({QStringLiteral("runs"), QStringLiteral("show"), QStringLiteral("2")});
+    const double beta = shown.json()[QLatin1String("spec")][QLatin1String("method")][QLatin1String("parameters")][QLatin1String("beta")].toDouble();
+    QVERIFY(std::abs(jsonLines(path("steps.jsonl")).first()[QLatin1String("loss")].toDouble() - 2 / beta * std::log(2.0)) < 1e-4);
+    QCOMPARE(shown.json()[QLatin1String("model_run")].toInt(), 1);
+    QCOMPARE(shown.json()[QLatin1String("spec")][QLatin1String("model")].toString(), first.json()[QLatin1String("checkpoint")].toString());
+    const CliResult third = cli(run(losses("ga/spec.json"), {QStringLiteral("--set"), QStringLiteral("model=\"2\""), QStringLiteral("--set"),
+                                                            QStringLiteral("training.max_steps=1")}));
+    QVERIFY2(third.exitCode == 0, qPrintable(third.err));
+    QCOMPARE(cli({QStringLiteral("runs"), QStringLiteral("show"), QStringLiteral("3")}).json()[QLatin1String("model_run")].toInt(), 2);
+    QVERIFY(cli({QStringLiteral("runs"), QStringLiteral("show"), QStringLiteral("1")}).json()[QLatin1String("model_run")].isNull());
+    const CliResult evaluated = cli({QStringLiteral("eval"), losses("ga/spec.json"), QStringLiteral("--model"), QStringLiteral("2")});
+    QVERIFY2(evaluated.exitCode == 0, qPrintable(evaluated.err));
+
+    const CliResult unknown = cli(run(losses("ga/spec.json"), {QStringLiteral("--set"), QStringLiteral("model=\"77\"")}));
+    QCOMPARE(unknown.exitCode, 2);
+    QVERIFY2(unknown.firstErrorLine().contains(QLatin1String("model: there is neither a folder nor a run 77")), qPrintable(unknown.err));
 }
 
 void TestCliRun::runsTravelBetweenStores()

@@ -23,7 +23,12 @@ int eval(const EvalOptions &options, const Program &program)
         return printError(spec.error(), kUsage);
     if (!options.model.empty()) {
         std::error_code code;
-        spec->model = std::filesystem::absolute(options.model, code).string();
+        ExperimentSpec named = *spec;
+        named.model = options.model;
+        named.baseFolder = std::filesystem::current_path(code);
+        if (const auto done = nameRunsOf(named, program); !done.ok())
+            return printError(done.error(), kUsage);
+        spec->model = std::filesystem::absolute(named.model, code).string();
     }
     if (!spec->eval)
         spec->eval.emplace();

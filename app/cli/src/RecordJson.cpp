@@ -148,6 +148,7 @@ Json toJson(const RunRow &row)
               {"tags", row.tags},
               {"note", row.note},
               {"parent", orNull(row.parent)},
+              {"model_run", orNull(row.modelRun)},
               {"device", row.device},
               {"folder", row.folder},
               {"base", toJson(row.baseMetrics)},

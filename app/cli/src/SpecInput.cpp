@@ -1,6 +1,7 @@
 #include "SpecInput.h"
 
 #include <lethe/base/Paths.h>
+#include <lethe/run/RunRecorder.h>
 
 namespace lethe::cli {
 
@@ -32,7 +33,16 @@ Result<ExperimentSpec> readSpecArguments(const SpecArguments &arguments, const P
         return error;
     }
     program.apply(reading.spec.training);
+    LETHE_TRY_VOID(nameRunsOf(reading.spec, program));
     return std::move(reading.spec);
+}
+
+Result<void> nameRunsOf(ExperimentSpec &spec, const Program &program)
+{
+    if (!namesRuns(spec))
+        return {};
+    LETHE_TRY(const std::unique_ptr<RunStore> store, program.openStoreToRead());
+    return nameCheckpoints(spec, *store);
 }
 
 ExperimentSpec comparableForm(const ResolvedSpec &resolved)

@@ -20,6 +20,9 @@ CLI::Option *addSpecOptions(CLI::App &command, const std::shared_ptr<SpecArgumen
 /// Everything that is wrong with it at once. NotFound and Io where there is no file.
 Result<ExperimentSpec> readSpecArguments(const SpecArguments &arguments, const Program &program);
 
+/// Puts runs' newest checkpoints in the place of their numbers.
+Result<void> nameRunsOf(ExperimentSpec &spec, const Program &program);
+
 /// Paths absolute, the method's parameters complete: two specs that ask for the same work are equal. Name, device and base folder
 /// are left out.
 ExperimentSpec comparableForm(const ResolvedSpec &resolved);

@@ -108,6 +108,28 @@ private:
     const int m_listener;
 };
 
+/// Whose result lies in \p model.
+std::optional<RunId> runOfModel(const RunStore &store, const fs::path &model)
+{
+    const auto rows = store.runs(true); // one in the bin has its folder still
+    if (!rows.ok())
+        return std::nullopt;
+    std::error_code error;
+    const fs::path folder = fs::weakly_canonical(model, error);
+    for (const RunRow &row : *rows) {
+        const fs::path inside = row.folder.empty() ? fs::path() : folder.lexically_relative(fs::weakly_canonical(row.folder, error));
+        if (!inside.empty() && *inside.begin() != "..")
+            return row.id;
+    }
+    return std::nullopt;
+}
+
+bool isRunNumber(const ExperimentSpec &spec, const std::string &text)
+{
+    std::error_code error;
+    return !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == std::string::npos && !fs::exists(spec.resolve(text), error);
+}
+
 struct Prepared {
     ResolvedSpec spec;
     RunId run = 0;
@@ -130,6 +152,7 @@ Result<Prepared> prepareNew(const ExperimentSpec &given, const RecordedRun &how)
                .learningRate = spec.training.learningRate,
                .plannedSteps = spec.training.maxSteps.value_or(0), // the whole plan is known once the rows are read
                .parent = how.parent,
+               .modelRun = runOfModel(*how.store, prepared.spec.modelFolder),
                .provenance = provenanceNow(files.small),
                .processId = ::getpid()};
     if (row.name.empty())
@@ -242,6 +265,31 @@ RunSummary summaryOf(const RunStore &store, RunId run, RunStatus status, const s
 }
 
 } // namespace
+
+bool namesRuns(const ExperimentSpec &spec)
+{
+    return isRunNumber(spec, spec.model) || (spec.referenceModel && isRunNumber(spec, *spec.referenceModel));
+}
+
+Result<void> nameCheckpoints(ExperimentSpec &spec, const RunStore &store)
+{
+    const auto name = [&](const std::string &key, std::string &model) -> Result<void> {
+        if (!isRunNumber(spec, model))
+            return {};
+        const auto details = store.details(std::stoll(model));
+        if (!details.ok())
+            return Error{.code = ErrorCode::NotFound, .what = "there is neither a folder nor a run " + model, .where = key,
+                         .hint = "Give a Hugging Face model folder, or the number of a run in " + store.file().string()};
+        std::error_code error;
+        const auto &checkpoints = details->checkpoints;
+        if (checkpoints.empty() || !fs::is_directory(checkpoints.back().path, error))
+            return Error{.code = ErrorCode::NotFound, .what = "run " + model + " has left no checkpoint to begin from", .where = key, .hint = "Run it again"};
+        model = checkpoints.back().path;
+        return {};
+    };
+    LETHE_TRY_VOID(name("model", spec.model));
+    return spec.referenceModel ? name("reference_model", *spec.referenceModel) : Result<void>();
+}
 
 Result<RunSummary> runAndRecord(const ExperimentSpec &spec, const RecordedRun &how)
 {

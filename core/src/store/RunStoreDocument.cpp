@@ -82,6 +82,7 @@ Document documentFrom(const Json &json)
                     .learningRate = row.at("learning_rate").get<double>(),
                     .plannedSteps = row.at("planned_steps").get<std::int64_t>(),
                     .parent = {},
+                    .modelRun = {},
                     .provenance = {.letheVersion = provenance.at("lethe_version").get<std::string>(),
                                    .torchVersion = provenance.at("torch_version").get<std::string>(),
                                    .qtVersion = provenance.at("qt_version").get<std::string>(),

@@ -18,7 +18,7 @@ namespace {
 #define LETHE_RUN_COLUMNS                                                                                                    \
     "id, name, status, failure, method, model, learning_rate, steps, planned_steps, seconds, "                               \
     "coalesce(tokens_per_second, CASE WHEN seconds > 0 THEN tokens / seconds ELSE 0.0 END), peak_memory_bytes, created_at, " \
-    "ended_at, color, starred, tags, note, parent, device, folder, final_metrics, base_metrics, deleted_at IS NOT NULL"
+    "ended_at, color, starred, tags, note, parent, device, folder, final_metrics, base_metrics, deleted_at IS NOT NULL, model_run"
 
 std::vector<MetricValue> metricsFromText(const std::string &text)
 {
@@ -59,6 +59,8 @@ struct RunStore::Access {
         row.finalMetrics = metricsFromText(query.text(column++));
         row.baseMetrics = metricsFromText(query.text(column++));
         row.deleted = query.integer(column++) != 0;
+        if (!query.isNull(column))
+            row.modelRun = query.integer(column);
         return row;
     }
 

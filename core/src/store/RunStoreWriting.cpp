@@ -74,9 +74,9 @@ std::string runFolder(StoreConnection &connection, RunId run)
 RunId insertRun(StoreConnection &connection, const NewRun &run, const std::string &color)
 {
     const ProcessIdentity process = identityOfProcess(run.processId);
-    connection.query("INSERT INTO runs (name, status, method, model, learning_rate, planned_steps, created_at, parent, device, "
-                     "process_id, process_start, boot_id) VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .with(run.name, run.method, run.model, run.learningRate, run.plannedSteps, isoNow(), run.parent, run.provenance.device,
+    connection.query("INSERT INTO runs (name, status, method, model, learning_rate, planned_steps, created_at, parent, model_run, device, "
+                     "process_id, process_start, boot_id) VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .with(run.name, run.method, run.model, run.learningRate, run.plannedSteps, isoNow(), run.parent, run.modelRun, run.provenance.device,
               process.id, process.startTicks, process.bootId)
         .run();
     const RunId id = connection.lastInsertId();

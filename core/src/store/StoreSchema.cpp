@@ -176,7 +176,13 @@ void makeVersion2(SQLite::Database &database)
     database.exec("ALTER TABLE samples ADD COLUMN sample_values TEXT");
 }
 
-constexpr std::array<StoreMigration, 2> kMigrations{makeVersion1, makeVersion2};
+/// Whose result a run began from: forget set 2 after forget set 1.
+void makeVersion3(SQLite::Database &database)
+{
+    database.exec("ALTER TABLE runs ADD COLUMN model_run INTEGER REFERENCES runs(id) ON DELETE SET NULL");
+}
+
+constexpr std::array<StoreMigration, 3> kMigrations{makeVersion1, makeVersion2, makeVersion3};
 
 } // namespace
 

@@ -29,6 +29,12 @@ struct RecordedRun {
     std::function<std::optional<std::filesystem::path>(const std::filesystem::path &runFolder)> findCheckpoint = newestCheckpoint;
 };
 
+/// `model` and `reference_model` may be a run's number, as `eval.reference` may: its newest checkpoint takes the number's place.
+/// A folder of that name wins. NotFound: no such run, or none of its checkpoints is there.
+LETHE_EXPORT Result<void> nameCheckpoints(ExperimentSpec &spec, const RunStore &store);
+/// Whether `nameCheckpoints` has anything to do.
+LETHE_EXPORT bool namesRuns(const ExperimentSpec &spec);
+
 /// A resumed run takes its spec from the store; \p spec is not looked at then. Errors of resuming: NotFound (no such run),
 /// Busy (at work elsewhere), InvalidInput (done). A session's error is written to the run's row and handed up; its exceptions
 /// become errors. A run that was stopped, cancelled or interrupted is a summary.

@@ -38,6 +38,7 @@ struct RunRow {
     std::vector<std::string> tags;
     std::string note;
     std::optional<RunId> parent; ///< the run it was made from
+    std::optional<RunId> modelRun; ///< whose result it began from
     std::string device;
     std::string folder;     ///< of its checkpoints
     std::vector<MetricValue> finalMetrics; ///< of the last full evaluation
@@ -62,6 +63,7 @@ struct NewRun {
     double learningRate = 0;
     std::int64_t plannedSteps = 0;
     std::optional<RunId> parent;
+    std::optional<RunId> modelRun;
     Provenance provenance;
     std::int64_t processId = 0;
 };
