@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -270,6 +271,28 @@ Result<std::vector<StepRecord>> RunStore::steps(RunId run, std::int64_t afterSte
 {
     return m_data->readers.read(
         [&](StoreConnection &connection) -> Result<std::vector<StepRecord>> { return readSteps(connection, run, afterStep); });
+}
+
+Result<StepSeries> RunStore::stepSeries(RunId run) const
+{
+    return m_data->readers.read([&](StoreConnection &connection) -> Result<StepSeries> {
+        StepSeries series;
+        // in the table's own order of columns: SQLite decodes a row from the left
+        const std::array columns{&series.step, &series.epoch, &series.loss, &series.forgetLoss, &series.retainLoss, &series.tokens, &series.elapsed};
+        {
+            auto count = connection.query("SELECT steps FROM runs WHERE id = ?").with(run);
+            if (count.next()) // a hint, no promise
+                for (std::vector<double> *column : columns)
+                    column->reserve(static_cast<std::size_t>(std::clamp<std::int64_t>(count.integer(0), 0, 1'000'000)));
+        }
+        RawStatement rows(connection.database(),
+                          "SELECT step, epoch, loss, forget_loss, retain_loss, tokens, elapsed FROM steps WHERE run = ? ORDER BY step");
+        sqlite3_bind_int64(rows.statement, 1, run);
+        while (rows.next())
+            for (std::size_t column = 0; column < columns.size(); ++column)
+                columns[column]->push_back(rows.real(static_cast<int>(column)));
+        return series;
+    });
 }
 
 Result<std::vector<EvaluationRecord>> RunStore::evaluations(RunId run, bool withSamples, std::int64_t afterStep) const

@@ -1,5 +1,6 @@
 #include "CompareCurves.h"
 
+#include "parts/Background.h"
 #include "plots/PanelGrid.h"
 #include "plots/PlotCanvas.h"
 #include "plots/PlotGroup.h"
@@ -10,6 +11,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace lethe {
 namespace {
@@ -32,6 +34,9 @@ const std::array kComparePanels{
     ComparePanel{"compare_retain_loss", nullptr, &StepColumns::retain},
     ComparePanel{"compare_total_loss", nullptr, &StepColumns::total},
 };
+
+/// Points of steps in all curves that are put together on the GUI thread: a few milliseconds.
+constexpr std::size_t kMostAtOnce = 30'000;
 
 QString stepTitle(const QString &kind)
 {
@@ -116,42 +121,105 @@ CurveData CompareCurves::evaluationCurve(const ComparedRun &run, const std::stri
         if (found == evaluation.metrics.end())
             continue;
         const double step = static_cast<double>(evaluation.step);
-        curve.append(step, run.steps.at(step, axis), found->value.value_or(std::numeric_limits<double>::quiet_NaN()));
+        curve.append(step, run.steps->at(step, axis), found->value.value_or(std::numeric_limits<double>::quiet_NaN()));
     }
     return curve;
 }
 
 void CompareCurves::show(const std::vector<ComparedRun> &runs, const QSet<RunId> &hidden)
 {
+    m_hidden = hidden;
+    Job job;
+    job.axis = m_axis;
+    std::size_t points = 0;
+    for (const ComparedRun &run : runs) {
+        job.curves.push_back({.key = QString::number(run.row.id), .name = run.name(), .style = CurveStyle::of(run.look)});
+        job.steps.push_back(run.steps);
+        points += run.steps->step.size();
+    }
     for (const ComparePanel &each : kComparePanels) {
         const QString kind = QString::fromLatin1(each.kind);
-        PlotPanel *panel = m_panels.value(kind);
-        std::vector<PlotCurve> curves;
-        curves.reserve(runs.size());
-        bool any = false;
-        for (const ComparedRun &run : runs) {
-            PlotCurve curve{.key = QString::number(run.row.id), .name = run.name(), .style = CurveStyle::of(run.look), .markers = each.metric != nullptr};
-            curve.visible = !hidden.contains(run.row.id);
-            if (each.metric) {
-                *curve.data = evaluationCurve(run, each.metric, m_axis);
-            } else {
-                const std::vector<double> &values = run.steps.*each.column;
-                const std::vector<double> &x = run.steps.column(m_axis);
-                for (std::size_t i = 0; i < values.size(); ++i)
-                    curve.data->append(run.steps.step[i], x[i], values[i]);
-            }
-            any = any || curve.data->bounds().has_value();
-            curves.push_back(std::move(curve));
+        if (!each.metric) {
+            job.smoothing.insert(kind, m_panels.value(kind)->smoothing());
+            continue;
         }
-        panel->setAxes(axisTitle(m_axis), panel->property("yTitle").toString(), panel->property("direction").toInt(),
-                       m_axis == CompareAxis::Step || m_axis == CompareAxis::Tokens);
-        panel->setCurves(std::move(curves));
-        m_grid.setAvailable(kind, any);
+        std::vector<PlotCurve> curves = job.curves;
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            curves[i].markers = true;
+            curves[i].data = std::make_shared<CurveData>(evaluationCurve(runs[i], each.metric, m_axis));
+        }
+        fill(kind, std::move(curves));
     }
+    if (m_building) {
+        m_next = std::move(job);
+    } else if (points <= kMostAtOnce) {
+        for (auto &[kind, curves] : build(job))
+            fill(kind, std::move(curves));
+    } else {
+        start(std::move(job));
+    }
+}
+
+CompareCurves::Built CompareCurves::build(const Job &job)
+{
+    Built built;
+    for (const ComparePanel &each : kComparePanels) {
+        if (each.metric)
+            continue;
+        const QString kind = QString::fromLatin1(each.kind);
+        std::vector<PlotCurve> curves = job.curves;
+        for (std::size_t i = 0; i < curves.size(); ++i) {
+            const StepColumns &steps = *job.steps[i];
+            const std::vector<double> &values = steps.*each.column;
+            const std::vector<double> &x = steps.column(job.axis);
+            curves[i].data = std::make_shared<CurveData>();
+            curves[i].data->reserve(values.size());
+            for (std::size_t at = 0; at < values.size(); ++at)
+                curves[i].data->append(steps.step[at], x[at], values[at]);
+            curves[i].data->setSmoothing(job.smoothing.value(kind));
+        }
+        built.emplace_back(kind, std::move(curves));
+    }
+    return built;
+}
+
+bool CompareCurves::Job::showsSameAs(const Job &other) const
+{
+    return axis == other.axis && std::ranges::equal(curves, other.curves, {}, &PlotCurve::key, &PlotCurve::key);
+}
+
+void CompareCurves::start(Job job)
+{
+    m_building = true;
+    const auto shared = std::make_shared<const Job>(std::move(job));
+    inBackground(this, [shared] { return build(*shared); }, [this, shared](Built built) {
+        m_building = false;
+        if (!m_next || m_next->showsSameAs(*shared)) {
+            for (auto &[kind, curves] : built)
+                fill(kind, std::move(curves));
+        }
+        if (m_next)
+            start(std::exchange(m_next, std::nullopt).value());
+    });
+}
+
+void CompareCurves::fill(const QString &kind, std::vector<PlotCurve> curves)
+{
+    bool any = false;
+    for (PlotCurve &curve : curves) {
+        curve.visible = !m_hidden.contains(curve.key.toLongLong());
+        any = any || curve.data->bounds().has_value();
+    }
+    PlotPanel *panel = m_panels.value(kind);
+    panel->setAxes(axisTitle(m_axis), panel->property("yTitle").toString(), panel->property("direction").toInt(),
+                   m_axis == CompareAxis::Step || m_axis == CompareAxis::Tokens);
+    panel->setCurves(std::move(curves));
+    m_grid.setAvailable(kind, any);
 }
 
 void CompareCurves::setHidden(const std::vector<ComparedRun> &runs, const QSet<RunId> &hidden)
 {
+    m_hidden = hidden;
     for (PlotPanel *panel : std::as_const(m_panels)) {
         for (std::size_t i = 0; i < runs.size() && i < panel->contents().curves.size(); ++i)
             panel->setCurveVisible(i, !hidden.contains(runs[i].row.id));

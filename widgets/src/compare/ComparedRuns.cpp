@@ -6,7 +6,10 @@
 #include <widgets/Workspace.h>
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
+#include <numeric>
+#include <thread>
 
 namespace lethe {
 namespace {
@@ -16,7 +19,7 @@ std::optional<ComparedRun> readWhole(const RunStore &store, RunId run)
 {
     auto details = store.details(run);
     auto evaluations = store.evaluations(run, false);
-    const auto steps = store.steps(run);
+    auto steps = store.stepSeries(run);
     if (!details || !evaluations || !steps)
         return std::nullopt;
     ComparedRun read;
@@ -26,8 +29,31 @@ std::optional<ComparedRun> readWhole(const RunStore &store, RunId run)
     read.provenance = std::move(details->provenance);
     read.facts = details->facts;
     read.evaluations = std::move(*evaluations);
-    for (const StepRecord &record : *steps)
-        read.steps.append(record);
+    read.steps = std::make_shared<StepColumns>(std::move(*steps));
+    return read;
+}
+
+/// All of \p runs that are there, in their order. The store is read by as many threads as it is worth.
+std::vector<ComparedRun> readAll(const RunStore &store, const std::vector<RunId> &runs)
+{
+    std::vector<std::optional<ComparedRun>> found(runs.size());
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&] {
+        for (std::size_t i = next++; i < runs.size(); i = next++)
+            found[i] = readWhole(store, runs[i]);
+    };
+    {
+        std::vector<std::jthread> others;
+        const std::size_t wanted = std::min<std::size_t>({std::thread::hardware_concurrency(), 4, runs.size() / 8});
+        for (std::size_t i = 1; i < wanted; ++i)
+            others.emplace_back(work);
+        work();
+    }
+    std::vector<ComparedRun> read;
+    read.reserve(runs.size());
+    for (std::optional<ComparedRun> &each : found)
+        if (each)
+            read.push_back(std::move(*each));
     return read;
 }
 
@@ -39,6 +65,13 @@ struct Growth {
 };
 
 } // namespace
+
+StepColumns::StepColumns(StepSeries series)
+    : step(std::move(series.step)), epoch(std::move(series.epoch)), seconds(std::move(series.elapsed)), tokens(std::move(series.tokens)),
+      total(std::move(series.loss)), forget(std::move(series.forgetLoss)), retain(std::move(series.retainLoss))
+{
+    std::partial_sum(tokens.begin(), tokens.end(), tokens.begin());
+}
 
 void StepColumns::append(const StepRecord &record)
 {
@@ -137,15 +170,7 @@ void ComparedRuns::show(const std::vector<RunId> &runs)
     Q_EMIT changed();
     m_reads.read<std::vector<ComparedRun>>(
         this,
-        [missing](const RunStore &store) {
-            std::vector<ComparedRun> read;
-            read.reserve(missing.size());
-            for (const RunId run : missing) {
-                if (auto whole = readWhole(store, run))
-                    read.push_back(std::move(*whole));
-            }
-            return read;
-        },
+        [missing](const RunStore &store) { return readAll(store, missing); },
         [this, order, generation = m_generation](std::vector<ComparedRun> read) {
             if (generation != m_generation)
                 return;
@@ -168,7 +193,7 @@ void ComparedRuns::readGrowth()
     };
     std::vector<Known> known;
     for (const ComparedRun &run : m_runs)
-        known.push_back({run.row.id, run.steps.step.empty() ? 0 : static_cast<std::int64_t>(run.steps.step.back()),
+        known.push_back({run.row.id, run.steps->step.empty() ? 0 : static_cast<std::int64_t>(run.steps->step.back()),
                          run.evaluations.empty() ? -1 : run.evaluations.back().step, runwords::isOver(run.row.status)});
     m_growing = true;
     m_reads.read<std::vector<Growth>>(
@@ -205,8 +230,10 @@ void ComparedRuns::readGrowth()
                         || run.row.deleted != growth.row.deleted;
                 run.look = RunLook::of(growth.row);
                 run.row = std::move(growth.row);
+                if (!growth.steps.empty() && run.steps.use_count() > 1)
+                    run.steps = std::make_shared<StepColumns>(*run.steps);
                 for (const StepRecord &record : growth.steps)
-                    run.steps.append(record);
+                    run.steps->append(record);
                 std::ranges::move(growth.evaluations, std::back_inserter(run.evaluations));
             }
             if (all.size() != m_runs.size()) { // one was erased for good

@@ -22,7 +22,11 @@ enum class CompareAxis { Step, Epoch, Tokens, Seconds };
 
 /// A run's steps as columns: a comparison of many long runs must not hold whole records.
 struct StepColumns {
-    std::vector<double> step, epoch, tokens, seconds;
+    StepColumns() = default;
+    explicit StepColumns(StepSeries series);
+
+    std::vector<double> step, epoch, seconds;
+    std::vector<double> tokens; ///< since the run began
     std::vector<double> total, forget, retain; ///< NaN where there is none
 
     void append(const StepRecord &record);
@@ -38,7 +42,8 @@ struct ComparedRun {
     Provenance provenance;
     RunFacts facts;
     std::vector<EvaluationRecord> evaluations; ///< metrics alone
-    StepColumns steps;
+    /// Never null, and never changed while somebody else holds it: curves are made of it on another thread.
+    std::shared_ptr<StepColumns> steps = std::make_shared<StepColumns>();
     QString collapse; ///< of the last answers; empty where they are sound or were not read yet
 
     QString name() const { return QString::fromStdString(row.name); }

@@ -21,6 +21,12 @@ void CurveData::append(double step, double x, double value)
         m_smoothed.push_back(m_smoother.next(step, value));
 }
 
+void CurveData::reserve(std::size_t points)
+{
+    for (std::vector<double> *column : {&m_steps, &m_x, &m_values})
+        column->reserve(points);
+}
+
 void CurveData::clear()
 {
     const double weight = m_smoother.weight();

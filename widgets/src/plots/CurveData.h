@@ -18,6 +18,7 @@ public:
     void append(double step, double value) { append(step, step, value); }
     void append(double step, double x, double value);
     void clear();
+    void reserve(std::size_t points);
 
     /// Smooths anew, and from here on.
     void setSmoothing(double weight);

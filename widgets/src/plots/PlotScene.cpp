@@ -8,6 +8,9 @@
 namespace lethe {
 namespace {
 
+/// Visible curves beyond which lines are drawn thin and without the raw values behind them.
+constexpr std::ptrdiff_t kCrowd = 24;
+
 /// Ticks of something that is counted: never between two whole numbers.
 class WholeNumberTicker : public QCPAxisTicker
 {
@@ -44,8 +47,10 @@ void PlotScene::show(const PlotContents &contents)
     }
     while (m_plottables.size() < contents.curves.size())
         m_plottables.push_back(new CurvePlottable(m_plot.xAxis, m_plot.yAxis));
+    PlotStyle style = m_style;
+    style.crowded = style.thin && std::ranges::count_if(contents.curves, &PlotCurve::visible) > kCrowd;
     for (std::size_t i = 0; i < m_plottables.size(); ++i)
-        m_plottables[i]->setCurve(contents.curves[i], m_style);
+        m_plottables[i]->setCurve(contents.curves[i], style);
     m_levels->setLevels(contents.levels, contents.curves, m_style);
 
     m_plot.xAxis->setLabel(contents.xTitle);

@@ -25,6 +25,8 @@ struct PlotStyle {
     double lineWidth = 1.6; ///< in units
     bool dark = false;
     bool thin = true; ///< exports hold every point
+    /// So many curves that raw values behind them would be fog: hair lines, and the values in front alone. Exports draw all.
+    bool crowded = false;
 
     /// As the theme and \p widget's font have it.
     static PlotStyle screen(const QWidget &widget);

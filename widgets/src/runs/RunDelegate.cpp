@@ -39,4 +39,17 @@ void RunDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, c
     painter->restore();
 }
 
+void RunDelegate::initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const
+{
+    QStyledItemDelegate::initStyleOption(option, index);
+    const auto color = index.data(Qt::DecorationRole).value<QColor>();
+    if (!color.isValid())
+        return;
+    // a style tints icons of selected rows, and then a run would have another colour than in its curves
+    QPixmap swatch(option->decorationSize);
+    swatch.fill(color);
+    option->icon = QIcon(swatch);
+    option->icon.addPixmap(swatch, QIcon::Selected);
+}
+
 } // namespace lethe

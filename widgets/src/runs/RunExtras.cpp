@@ -17,12 +17,12 @@ constexpr std::size_t kMostWaiting = 20000;
 constexpr std::size_t kPictureColumns = 48;
 
 /// Lowest and highest of each stretch, so that a spike stays; not finite ones are left out.
-std::vector<double> thinnedLoss(const std::vector<StepRecord> &steps)
+std::vector<double> thinnedLoss(const StepSeries &steps)
 {
     std::vector<double> all;
-    all.reserve(steps.size());
-    for (const StepRecord &step : steps)
-        if (const double value = step.forgetLoss.value_or(step.loss); std::isfinite(value))
+    all.reserve(steps.loss.size());
+    for (std::size_t i = 0; i < steps.loss.size(); ++i)
+        if (const double value = std::isfinite(steps.forgetLoss[i]) ? steps.forgetLoss[i] : steps.loss[i]; std::isfinite(value))
             all.push_back(value);
     if (all.size() <= 2 * kPictureColumns)
         return all;
@@ -68,7 +68,7 @@ void RunExtras::readNext()
         std::vector<std::pair<RunId, Extra>> read;
         for (const Wanted &wanted : batch) {
             const auto details = store.details(wanted.run);
-            const auto steps = store.steps(wanted.run);
+            const auto steps = store.stepSeries(wanted.run);
             if (!details.ok() || !steps.ok())
                 continue; // erased since, or the store is busy: it stays empty
             Extra extra{.steps = wanted.steps, .loss = thinnedLoss(*steps), .settings = {}};

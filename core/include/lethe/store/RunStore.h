@@ -47,6 +47,13 @@ struct RunRow {
     bool operator==(const RunRow &) const = default;
 };
 
+/// A run's steps as columns of one length: NaN where a step has no such number.
+struct StepSeries {
+    std::vector<double> step, epoch, elapsed;
+    std::vector<double> tokens; ///< of the step
+    std::vector<double> loss, forgetLoss, retainLoss;
+};
+
 /// What makes a run repeatable, beside its spec.
 struct Provenance {
     std::string letheVersion, torchVersion, qtVersion, device, host;
@@ -144,6 +151,8 @@ public:
     Result<RunRow> run(RunId run) const;
     Result<RunDetails> details(RunId run) const;
     Result<std::vector<StepRecord>> steps(RunId run, std::int64_t afterStep = 0) const;
+    /// As `steps`, but only what pictures of many runs are drawn from.
+    Result<StepSeries> stepSeries(RunId run) const;
     /// \param withSamples the rows' texts too; without them only the metrics
     Result<std::vector<EvaluationRecord>> evaluations(RunId run, bool withSamples, std::int64_t afterStep = -1) const;
     Result<std::vector<CheckpointRecord>> checkpoints(RunId run) const;
