@@ -39,6 +39,9 @@ std::vector<ExportChoice> readExportChoices(const RunStore &store)
             for (const CheckpointRecord &one : *checkpoints)
                 if (QFileInfo::exists(toQt(one.path)))
                     choice.checkpoints.push_back(one);
+        choice.trainedAdapter = std::ranges::any_of(choice.checkpoints, [](const CheckpointRecord &one) {
+            return QFileInfo::exists(QDir(toQt(one.path)).filePath(QStringLiteral("adapter_config.json")));
+        });
         std::ranges::sort(choice.checkpoints, std::ranges::greater{}, &CheckpointRecord::step);
         choices.push_back(std::move(choice));
     }
@@ -69,10 +72,28 @@ FolderState stateOfFolder(const QString &folder, std::int64_t neededBytes)
     const QString sizes = tr("%1 needed, %2 free").arg(format::bytes(neededBytes), format::bytes(static_cast<std::int64_t>(*room)));
     if (static_cast<std::int64_t>(*room) < neededBytes)
         return {.text = tr("Not enough room: %1. Choose another folder.").arg(sizes), .blocks = true};
-    if (info.isDir() && !QDir(folder).isEmpty(QDir::AllEntries | QDir::NoDotAndDotDot | QDir::Hidden))
+    const QDir target(folder);
+    const bool taken = info.isDir() && !target.isEmpty(QDir::AllEntries | QDir::NoDotAndDotDot | QDir::Hidden);
+    if (taken && !target.exists(QStringLiteral("config.json")) && !target.exists(QStringLiteral("adapter_config.json")))
+        return {.text = tr("The folder holds something that is no exported model, and is not replaced. Choose another."), .blocks = true};
+    if (taken)
         return {.text = tr("The folder is not empty; it was last changed %1. Exporting replaces it.").arg(format::ago(info.lastModified().toUTC().toString(Qt::ISODate))),
                 .warns = true};
     return {.text = tr("%1. The folder is new.").arg(sizes)};
+}
+
+QString exportEvidence(const ExportReport &report)
+{
+    const QString size = format::bytes(static_cast<std::int64_t>(report.bytes));
+    if (!report.largestLogitDifference)
+        return tr("✓ Exported: %1.").arg(size);
+    const auto number = [](double value) { return QString::number(value, 'g', 3); };
+    const double difference = *report.largestLogitDifference;
+    if (difference == 0 || !report.differenceAfterRounding)
+        return tr("✓ Exported and checked: %1, largest logit difference %2.").arg(size, number(difference));
+    // a narrower dtype changes logits; what counts is that nothing but the rounding did
+    return tr("✓ Exported and checked: %1. Largest logit difference %2 from the checkpoint, all of it from rounding the weights (%3 from the rounded ones).")
+        .arg(size, number(difference), number(*report.differenceAfterRounding));
 }
 
 QString exportPython(const QString &folder)

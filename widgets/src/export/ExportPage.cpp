@@ -49,6 +49,9 @@ struct ExportPage::Private {
     QComboBox *runs = nullptr;
     QComboBox *checkpoints = nullptr;
     QComboBox *dtypes = nullptr;
+    QFormLayout *whatForm = nullptr;
+    QComboBox *adapter = nullptr; ///< of a run that trained one; else its row is hidden
+    QComboBox *shards = nullptr;
     QLineEdit *folder = nullptr;
     QLabel *what = nullptr;      ///< why nothing can be exported from this run, or empty
     QLabel *folderState = nullptr;
@@ -58,6 +61,8 @@ struct ExportPage::Private {
     QPushButton *cancel = nullptr;
     QWidget *resultRow = nullptr;
     QLabel *result = nullptr;
+    Fold *filesFold = nullptr;
+    QLabel *files = nullptr;
     QAction *start = nullptr;
     QAction *saveRun = nullptr;
 
@@ -86,6 +91,8 @@ struct ExportPage::Private {
         asked.checkpoint = checkpoint()->step;
         if (const int dtype = dtypes->currentData().toInt(); dtype >= 0)
             asked.dtype = static_cast<Dtype>(dtype);
+        asked.mergeAdapter = adapter->currentData().toBool();
+        asked.maxShardBytes = static_cast<std::uint64_t>(shards->currentData().toLongLong());
         return asked;
     }
 
@@ -138,7 +145,7 @@ QWidget *ExportPage::Private::buildForm()
     all->setSpacing(Theme::space(3));
 
     auto *whatPanel = new Panel(ExportPage::tr("1  What"), form);
-    auto *whatForm = new QFormLayout;
+    whatForm = new QFormLayout;
     runs = new QComboBox(form);
     runs->setObjectName(QStringLiteral("exportRun"));
     checkpoints = new QComboBox(form);
@@ -149,9 +156,20 @@ QWidget *ExportPage::Private::buildForm()
     dtypes->addItem(QStringLiteral("f32"), static_cast<int>(Dtype::F32));
     dtypes->addItem(QStringLiteral("bf16"), static_cast<int>(Dtype::BF16));
     dtypes->addItem(QStringLiteral("f16"), static_cast<int>(Dtype::F16));
+    adapter = new QComboBox(form);
+    adapter->setObjectName(QStringLiteral("exportAdapter"));
+    adapter->addItem(ExportPage::tr("merged into the weights: one model folder"), true);
+    adapter->addItem(ExportPage::tr("as a PEFT adapter folder beside its base"), false);
+    shards = new QComboBox(form);
+    shards->setObjectName(QStringLiteral("exportShards"));
+    for (const qint64 gigabytes : {1, 2, 5, 10})
+        shards->addItem(ExportPage::tr("at most %1 GB a file").arg(gigabytes), gigabytes * 1'000'000'000);
+    shards->setCurrentIndex(2); // as transformers splits
     whatForm->addRow(ExportPage::tr("Run"), runs);
     whatForm->addRow(ExportPage::tr("Checkpoint"), checkpoints);
+    whatForm->addRow(ExportPage::tr("Adapter"), adapter);
     whatForm->addRow(ExportPage::tr("Weights stored as"), dtypes);
+    whatForm->addRow(ExportPage::tr("Split"), shards);
     whatPanel->body()->addLayout(whatForm);
     what = mutedLabel({}, true);
     whatPanel->body()->addWidget(what);
@@ -191,6 +209,7 @@ QWidget *ExportPage::Private::buildForm()
         showCard();
     });
     QObject::connect(dtypes, &QComboBox::currentIndexChanged, &page, [this] { checkFolder(); });
+    QObject::connect(adapter, &QComboBox::currentIndexChanged, &page, [this] { showCard(); });
     QObject::connect(folder, &QLineEdit::textEdited, &page, [this] { folderTyped = true; });
     QObject::connect(folder, &QLineEdit::textChanged, &page, [this] { checkFolder(); });
     QObject::connect(browse, &QPushButton::clicked, &page, [this] {
@@ -239,6 +258,13 @@ QWidget *ExportPage::Private::buildResult()
     button(ExportPage::tr("Copy Python"), [this, copy] { copy(exportPython(done)); });
     button(ExportPage::tr("Copy lethe-cli"), [this, copy] { copy(QStringLiteral("lethe-cli inspect \"%1\"").arg(done)); });
     static_cast<Panel *>(resultRow)->body()->addLayout(row);
+    filesFold = new Fold({}, holder);
+    filesFold->setObjectName(QStringLiteral("exportFilesFold"));
+    files = mutedLabel({}, true);
+    files->setObjectName(QStringLiteral("exportFiles"));
+    files->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    filesFold->body()->addWidget(files);
+    static_cast<Panel *>(resultRow)->body()->addWidget(filesFold);
     resultRow->hide();
     all->addWidget(resultRow);
     QObject::connect(cancel, &QPushButton::clicked, &page, [this] {
@@ -286,6 +312,7 @@ void ExportPage::Private::showRun()
         checkpoints->setCurrentIndex(0); // the newest comes first
         what->setText(chosen->checkpoints.empty() ? ExportPage::tr("This run has no checkpoint: there is nothing to export.") : QString());
         what->setVisible(chosen->checkpoints.empty());
+        whatForm->setRowVisible(adapter, chosen->trainedAdapter);
         if (!folderTyped)
             suggestFolder();
     }
@@ -377,10 +404,12 @@ void ExportPage::Private::finished(const Result<ExportReport> &report)
     }
     done = pathText(report->path);
     workspace.settings().setValue(QStringLiteral("export/folder"), QFileInfo(done).absolutePath());
-    result->setText(report->largestLogitDifference
-                        ? ExportPage::tr("✓ Exported and checked: %1, largest logit difference %2.")
-                              .arg(format::bytes(static_cast<std::int64_t>(report->bytes)), QString::number(*report->largestLogitDifference, 'g', 3))
-                        : ExportPage::tr("✓ Exported: %1.").arg(format::bytes(static_cast<std::int64_t>(report->bytes))));
+    result->setText(exportEvidence(*report));
+    filesFold->setTitle(ExportPage::tr("%n file(s)", nullptr, static_cast<int>(report->files.size())));
+    QStringList names;
+    for (const std::string &file : report->files)
+        names.append(toQt(file));
+    files->setText(names.join(QLatin1Char('\n')));
     resultRow->show();
 }
 
