@@ -2,8 +2,11 @@
 
 #include "runs/RunTableModel.h"
 
+#include <support/WorkClock.h>
+
 #include <widgets/RunsPage.h>
 
+#include <QtCore/QElapsedTimer>
 #include <QtGui/QAction>
 #include <QtGui/QUndoStack>
 #include <QtTest/QAbstractItemModelTester>
@@ -12,6 +15,7 @@
 #include <QtWidgets/QHeaderView>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QLineEdit>
+#include <QtWidgets/QMenu>
 #include <QtWidgets/QPlainTextEdit>
 #include <QtWidgets/QPushButton>
 #include <QtWidgets/QTableView>
@@ -75,6 +79,20 @@ private:
             if (table()->model()->index(row, RunTableModel::Name).data().toString() == name)
                 return table()->model()->index(row, column);
         return {};
+    }
+    /// Opens the menu of a button and chooses what is called \p text; a question on the way is answered with \p answer.
+    void chooseIn(const char *button, const QString &text, const QString &answer = {})
+    {
+        m_bench->dialogs.text = answer.isEmpty() ? std::nullopt : std::optional(answer);
+        auto *opener = m_page->findChild<QPushButton *>(QLatin1String(button));
+        QVERIFY2(opener != nullptr && opener->menu() != nullptr, button);
+        Q_EMIT opener->menu()->aboutToShow();
+        for (QAction *each : opener->menu()->actions())
+            if (each->text() == text) {
+                each->trigger();
+                return;
+            }
+        QFAIL(qPrintable(QStringLiteral("%1 is not in the menu of %2").arg(text, QLatin1String(button))));
     }
     void select(const QString &name) { table()->selectRow(cell(name, 0).row()); }
 
@@ -201,6 +219,17 @@ private Q_SLOTS:
         fill();
         openPage();
         QTRY_COMPARE(table()->model()->rowCount(), 3);
+        const RunId run = m_bench->store->runs()->front().id;
+        for (std::int64_t step = 1; step <= 40; ++step)
+            m_bench->store->appendStep(run, {.step = step, .loss = 1.0 / static_cast<double>(step), .tokens = 10});
+        EvaluationRecord answered{.step = 40, .seconds = 0, .subset = false, .metrics = {{"forget_exact_match", 0.04, {}}}, .samples = {}};
+        answered.samples.push_back({.set = "forget", .row = 0, .prompt = "Who?", .reference = "Mira.", .text = "Nobody."});
+        m_bench->store->appendEvaluation(run, answered);
+        QVERIFY(m_bench->store->setTags(run, {"paper"}).ok());
+        QVERIFY(m_bench->store->flush().ok());
+        const auto before = m_bench->store->exportRun(run);
+        QVERIFY(before.ok());
+
         table()->selectAll();
         action("actionRunsDelete")->trigger();
         QCOMPARE(table()->model()->rowCount(), 0);
@@ -208,6 +237,9 @@ private Q_SLOTS:
         m_page->undoStack()->undo();
         QTRY_COMPARE(table()->model()->rowCount(), 3);
         QCOMPARE(m_bench->store->runs()->size(), std::size_t(3));
+        // curves, answers and tags: the whole document of the run is what it was
+        QCOMPARE(*m_bench->store->exportRun(run), *before);
+        QCOMPARE(m_bench->store->steps(run)->size(), std::size_t(40));
     }
 
     void theSelectionGoesToCompare()
@@ -251,6 +283,92 @@ private Q_SLOTS:
         QVERIFY(file.open(QIODevice::ReadOnly));
         const auto run = m_bench->store->importRun(file.readAll().toStdString());
         QVERIFY2(run.ok(), run.ok() ? "" : run.error().message().c_str());
+    }
+
+    void aNamedViewBringsColumnsOrderAndFilterBack()
+    {
+        fill();
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        auto *query = m_page->findChild<QLineEdit *>(QStringLiteral("runsFilter"));
+        QHeaderView *header = table()->horizontalHeader();
+        header->moveSection(header->visualIndex(RunTableModel::Tags), 1);
+        header->resizeSection(RunTableModel::Method, 177);
+        table()->setColumnHidden(RunTableModel::Steps, true);
+        table()->sortByColumn(RunTableModel::LearningRate, Qt::DescendingOrder);
+        query->setText(QStringLiteral("method:npo"));
+        chooseIn("runsViews", QStringLiteral("Save as view…"), QStringLiteral("paper & co"));
+
+        QSignalSpy told(m_bench->workspace.get(), &Workspace::messagePosted);
+        query->clear();
+        chooseIn("runsColumns", QStringLiteral("Columns as they were first"));
+        QVERIFY(!header->isSectionHidden(RunTableModel::Steps));
+        QCOMPARE(table()->model()->rowCount(), 3);
+        openPage(); // as after a restart
+        query = m_page->findChild<QLineEdit *>(QStringLiteral("runsFilter"));
+        header = table()->horizontalHeader();
+        QTRY_COMPARE(table()->model()->rowCount(), 3);
+        chooseIn("runsViews", QStringLiteral("paper && co"));
+        QCOMPARE(query->text(), QStringLiteral("method:npo"));
+        QCOMPARE(table()->model()->rowCount(), 2);
+        QCOMPARE(header->visualIndex(RunTableModel::Tags), 1);
+        QCOMPARE(header->sectionSize(RunTableModel::Method), 177);
+        QVERIFY(header->isSectionHidden(RunTableModel::Steps));
+        QCOMPARE(header->sortIndicatorSection(), int(RunTableModel::LearningRate));
+        QCOMPARE(table()->model()->index(0, RunTableModel::Name).data().toString(), QStringLiteral("npo high"));
+    }
+
+    void aHiddenColumnComesBackAsWideAsItWas()
+    {
+        fill();
+        openPage();
+        table()->horizontalHeader()->resizeSection(RunTableModel::Note, 333);
+        chooseIn("runsColumns", QStringLiteral("Note"));
+        QVERIFY(table()->isColumnHidden(RunTableModel::Note));
+        openPage();
+        QVERIFY(table()->isColumnHidden(RunTableModel::Note));
+        chooseIn("runsColumns", QStringLiteral("Note"));
+        QVERIFY(!table()->isColumnHidden(RunTableModel::Note));
+        QCOMPARE(table()->columnWidth(RunTableModel::Note), 333);
+    }
+
+    void tenThousandRunsAppearAtOnce()
+    {
+        constexpr int kRuns = 10'000;
+        for (int i = 0; i < kRuns; ++i) {
+            NewRun fresh;
+            fresh.name = "sweep " + std::to_string(i);
+            fresh.method = i % 2 == 0 ? "npo" : "ga";
+            fresh.model = "/models/tiny";
+            fresh.specJson = "{}";
+            fresh.learningRate = 1e-5 * (1 + i % 9);
+            const auto run = m_bench->store->createRun(fresh);
+            QVERIFY(run.ok());
+            RunSummary summary;
+            summary.runId = *run;
+            summary.status = RunStatus::Done;
+            summary.finalMetrics = {{"forget_exact_match", 0.04, {}}, {"retain_exact_match", 0.95, {}}};
+            m_bench->store->finishRun(summary);
+        }
+        QVERIFY(m_bench->store->flush().ok());
+        QElapsedTimer clock;
+        clock.start();
+        WorkClock work;
+        openPage();
+        double longest = 0;
+        while (table()->model()->rowCount() < kRuns && clock.elapsed() < 60'000) {
+            QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
+            longest = std::max(longest, work.restart());
+        }
+        const qint64 took = clock.elapsed();
+        QCOMPARE(table()->model()->rowCount(), kRuns);
+        auto *query = m_page->findChild<QLineEdit *>(QStringLiteral("runsFilter"));
+        work.restart();
+        query->setText(QStringLiteral("method:npo lr<2e-5"));
+        const double filtered = work.restart();
+        QVERIFY(table()->model()->rowCount() > 0 && table()->model()->rowCount() < kRuns / 2);
+        qInfo("10 000 runs: shown after %lld ms, longest work on the GUI thread %.0f ms, a filter %.0f ms", static_cast<long long>(took), longest, filtered);
+        QVERIFY2(longest < 300 && filtered < 300, "milliseconds of processor time");
     }
 
     void columnsStayAsTheyWereLeft()

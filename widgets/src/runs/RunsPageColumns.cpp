@@ -47,8 +47,10 @@ QJsonObject RunsPage::Private::columnState() const
         const int column = header->logicalIndex(visual);
         const bool hidden = header->isSectionHidden(column);
         // a hidden section has no width: the one it had comes back with it
-        columns.append(QJsonObject{{QStringLiteral("id"), runs->columnId(column)}, {QStringLiteral("shown"), !hidden},
-                                   {QStringLiteral("width"), hidden ? 0 : header->sectionSize(column)}});
+        const QString id = runs->columnId(column);
+        if (!hidden)
+            widths.insert(id, header->sectionSize(column));
+        columns.append(QJsonObject{{QStringLiteral("id"), id}, {QStringLiteral("shown"), !hidden}, {QStringLiteral("width"), widths.value(id)}});
     }
     return {{QStringLiteral("columns"), columns}, {QStringLiteral("sort"), runs->columnId(header->sortIndicatorSection())},
             {QStringLiteral("descending"), header->sortIndicatorOrder() == Qt::DescendingOrder}};
@@ -70,9 +72,11 @@ void RunsPage::Private::applyColumns(const QJsonObject &state)
         if (column < 0)
             continue; // of a later version
         header->moveSection(header->visualIndex(column), visual++);
-        table->setColumnHidden(column, !value[QLatin1String("shown")].toBool(true) && column != RunTableModel::Name);
-        if (const int width = value[QLatin1String("width")].toInt(); width > 0)
+        if (const int width = value[QLatin1String("width")].toInt(); width > 0) {
             table->setColumnWidth(column, width);
+            widths.insert(value[QLatin1String("id")].toString(), width);
+        }
+        table->setColumnHidden(column, !value[QLatin1String("shown")].toBool(true) && column != RunTableModel::Name);
     }
     if (const int column = runs->columnOf(state[QLatin1String("sort")].toString()); column >= 0)
         table->sortByColumn(column, state[QLatin1String("descending")].toBool() ? Qt::DescendingOrder : Qt::AscendingOrder);

@@ -98,6 +98,7 @@ struct RunsPage::Private {
             *renameAction = nullptr, *tagAction = nullptr, *deleteAction = nullptr, *exportAction = nullptr, *againAction = nullptr, *restoreAction = nullptr, *emptyBinAction = nullptr;
     QPushButton *bin = nullptr;
     std::vector<RunRow> live, binned;
+    mutable QHash<QString, int> widths; ///< of the columns when they were last shown
     bool reading = false;
     bool readAgain = false;  ///< something changed while reading
     bool haveRead = false;
