@@ -4,6 +4,7 @@
 
 #include <lethe/base/Paths.h>
 
+#include <QtCore/QProcess>
 #include <QtTest/QSignalSpy>
 #include <QtTest/QtTest>
 #include <QtWidgets/QApplication>
@@ -58,6 +59,30 @@ private Q_SLOTS:
         };
         QTRY_VERIFY_WITH_TIMEOUT(stored(), 1000);
         QVERIFY(clock.elapsed() < 1000);
+    }
+
+    void aRunWhoseProgramDiesShowsAsInterrupted()
+    {
+        QProcess other;
+        other.start(QStringLiteral("sleep"), {QStringLiteral("600")});
+        QVERIFY(other.waitForStarted());
+        NewRun fresh;
+        fresh.name = "of another program";
+        fresh.method = "npo";
+        fresh.specJson = "{}";
+        fresh.processId = other.processId();
+        const auto run = m_script->store->createRun(fresh);
+        QVERIFY(run.ok());
+        m_script->store->setStatus(*run, RunStatus::Running);
+        QVERIFY(m_script->store->flush().ok());
+        QTest::qWait(4500); // looked after, and found alive
+        QVERIFY(m_script->store->run(*run)->status == RunStatus::Running);
+        QSignalSpy changed(m_workspace.get(), &Workspace::storeChanged);
+        other.kill();
+        QVERIFY(other.waitForFinished());
+        QTRY_VERIFY_WITH_TIMEOUT(m_script->store->run(*run)->status == RunStatus::Interrupted, 15'000);
+        QTRY_VERIFY(changed.count() > 0);
+        QCOMPARE(m_workspace->interruptedRuns().size(), std::size_t(1));
     }
 
     void everythingIsThereAgain()

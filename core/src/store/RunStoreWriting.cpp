@@ -277,16 +277,22 @@ Result<void> RunStore::flush()
 
 Result<std::int64_t> RunStore::noticeInterrupted()
 {
+    const auto runsWithoutProcess = [](StoreConnection &connection) {
+        std::vector<std::pair<RunId, std::int64_t>> gone;
+        auto live = connection.query("SELECT id, process_id, process_start, boot_id, steps FROM runs "
+                                     "WHERE status IN ('queued', 'running', 'paused')");
+        while (live.next())
+            if (!isProcessAlive({.id = live.integer(1), .startTicks = live.integer(2), .bootId = live.text(3)}))
+                gone.emplace_back(live.integer(0), live.integer(4));
+        return gone;
+    };
+    // asked again and again by a window that stays open: no write lock is taken where there is nothing to write
+    LETHE_TRY(const bool any, m_data->readers.read([&](StoreConnection &connection) -> Result<bool> { return !runsWithoutProcess(connection).empty(); }));
+    if (!any)
+        return 0;
     std::int64_t found = 0;
     LETHE_TRY_VOID(m_data->perform([&](StoreConnection &connection) {
-        std::vector<std::pair<RunId, std::int64_t>> gone;
-        {
-            auto live = connection.query("SELECT id, process_id, process_start, boot_id, steps FROM runs "
-                                         "WHERE status IN ('queued', 'running', 'paused')");
-            while (live.next())
-                if (!isProcessAlive({.id = live.integer(1), .startTicks = live.integer(2), .bootId = live.text(3)}))
-                    gone.emplace_back(live.integer(0), live.integer(4));
-        }
+        const auto gone = runsWithoutProcess(connection);
         for (const auto &[run, steps] : gone) {
             connection.query("UPDATE runs SET status = 'interrupted', ended_at = ? WHERE id = ?").with(isoNow(), run).run();
             insertEvent(connection, run, {.step = steps, .kind = "interrupted", .text = "The program that ran it is gone"});

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kKeepMilliseconds = 400;  ///< a change is in the store within a second
 constexpr int kPollMilliseconds = 500;  ///< runs of other processes appear within two
+constexpr int kPollsToLook = 8;         ///< and are looked after every four: is their process still there?
 constexpr int kRecentModels = 10;
 const QString kRecentModelsKey = QStringLiteral("recent/models");
 
@@ -397,6 +398,10 @@ Result<void> Workspace::flush()
 
 void Workspace::pollStore()
 {
+    if (++m_private->polls % kPollsToLook == 0 && !m_store.isReadOnly())
+        m_private->watch.run([&store = m_store] {
+            (void)store.noticeInterrupted(); // what it changes shows like any change; a store that is busy is asked again
+        });
     const auto counter = m_store.changeCounter();
     if (!counter.ok() || *counter == m_private->seenChanges)
         return;

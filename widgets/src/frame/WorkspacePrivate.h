@@ -2,6 +2,8 @@
 
 #include "StoreKeeper.h"
 
+#include "../parts/Background.h"
+
 #include <widgets/TaskList.h>
 #include <widgets/Workspace.h>
 
@@ -21,6 +23,7 @@ struct Workspace::Private {
     StoreKeeper keeper;
     QTimer keepTimer;
     QTimer pollTimer;
+    int polls = 0;
     QTemporaryDir settingsFolder; ///< of the throw-away settings
     std::vector<std::filesystem::path> pluginFolders;
     bool reloadCatalogLater = false;
@@ -37,6 +40,7 @@ struct Workspace::Private {
     bool ending = false; ///< the program is about to quit
     QString activeName;
     RunStatus activeStatus = RunStatus::Running;
+    InOrder watch; ///< last: its end waits for what is still looked at
 };
 
 /// One text for a whole list of problems: the first in full, the others counted.
