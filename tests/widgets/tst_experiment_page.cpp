@@ -17,6 +17,8 @@
 
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
+#include <QtCore/QProcess>
+#include <QtCore/QRegularExpression>
 #include <QtGui/QAction>
 #include <QtGui/QUndoStack>
 #include <QtTest/QAbstractItemModelTester>
@@ -29,6 +31,8 @@
 #include <QtWidgets/QPushButton>
 #include <QtWidgets/QTabWidget>
 #include <QtWidgets/QToolButton>
+
+#include <cstdio>
 
 using namespace lethe;
 using namespace lethe::test;
@@ -136,12 +140,14 @@ private Q_SLOTS:
     void anUntouchedParameterIsNotWritten();
     void theMethodListShowsBrokenPlugins();
     void forecastCountsWhatTheTrainerDoes();
+    void aDroppedPluginIsInThePickerAfterReadingAgain();
 
     void aCleanDraftStarts();
     void everyProblemStandsBesideItsField_data();
     void everyProblemStandsBesideItsField();
     void startIsBlockedAndCtrlRGoesToTheFirstProblem();
     void draftSurvivesARestartWrongValuesIncluded();
+    void whatWasTypedOutlivesAKill();
     void changesShowADotAndComeBack();
     void undoWalksThroughEdits();
     void choosingAMethodKeepsWhatBothKnow();
@@ -325,6 +331,44 @@ void TestExperimentPage::theMethodListShowsBrokenPlugins()
     QVERIFY(picker.findChild<QLabel *>(QStringLiteral("methodProblem"))->text().contains(QStringLiteral("line 7")));
 }
 
+void TestExperimentPage::aDroppedPluginIsInThePickerAfterReadingAgain()
+{
+    FormsBench bench;
+    const QString folder = bench.path(QStringLiteral("plugins"));
+    QVERIFY(QDir().mkpath(folder));
+    bench.workspace->setPluginFolders({folder.toStdString()});
+    bench.workspace->reloadCatalog();
+    Shown shown(bench);
+    auto *list = shown.page->findChild<QListView *>(QStringLiteral("methodList"));
+    const auto row = [list](const QString &id) { return static_cast<MethodListModel *>(list->model())->rowOf(id); };
+    QCOMPARE(row(QStringLiteral("npo")), -1);
+
+    const QString from = qEnvironmentVariable("LETHE_PLUGINS");
+    for (const char *name : {"/npo.so", "/npo.json"})
+        QVERIFY(QFile::copy(from + QLatin1String(name), folder + QLatin1String(name)));
+    bench.workspace->reloadCatalog();
+    QTRY_VERIFY(row(QStringLiteral("npo")) >= 0);
+    QTRY_VERIFY(shown.field("method.parameters.beta") != nullptr); // its form, from its manifest
+    QVERIFY(shown.field("method.parameters.retain_loss") != nullptr);
+
+    QFile manifest(folder + QStringLiteral("/npo.json"));
+    QVERIFY(manifest.open(QIODevice::ReadOnly));
+    QByteArray text = manifest.readAll();
+    manifest.close();
+    const qsizetype brace = text.lastIndexOf('}');
+    const auto line = text.left(brace).count('\n') + 1;
+    text.remove(brace, 1);
+    QVERIFY(QFile::remove(manifest.fileName()));
+    bench.write(QStringLiteral("plugins/npo.json"), text);
+    bench.workspace->reloadCatalog();
+    QTRY_COMPARE(row(QStringLiteral("npo")), -1);
+    const QString problem = list->model()->index(0, 0).data(MethodListModel::ProblemRole).toString();
+    QVERIFY2(problem.startsWith(QLatin1String("not usable: ")) && problem.contains(QLatin1String("npo.json")), qPrintable(problem));
+    static const QRegularExpression number(QStringLiteral("line (\\d+)"));
+    const auto found = number.match(problem).captured(1).toInt();
+    QVERIFY2(found >= line && found <= line + 1, qPrintable(problem)); // where the reader noticed it
+}
+
 void TestExperimentPage::forecastCountsWhatTheTrainerDoes()
 {
     ForecastInput input;
@@ -482,6 +526,29 @@ void TestExperimentPage::draftSurvivesARestartWrongValuesIncluded()
     QVERIFY(!again.field("training.batch_size")->problem().isEmpty());
 }
 
+void TestExperimentPage::whatWasTypedOutlivesAKill()
+{
+    const QTemporaryDir folder;
+    QProcess typist;
+    typist.start(QCoreApplication::applicationFilePath(), {QStringLiteral("--type"), folder.path()});
+    QVERIFY(typist.waitForStarted());
+    QByteArray said;
+    while (!said.contains("typed") && typist.waitForReadyRead(60'000))
+        said += typist.readAllStandardOutput();
+    QVERIFY2(said.contains("typed"), typist.readAllStandardError().constData());
+    QTest::qWait(2000);
+    typist.kill(); // SIGKILL: nothing is put in order
+    QVERIFY(typist.waitForFinished());
+    auto store = RunStore::open((folder.path() + QStringLiteral("/lethe.sqlite")).toStdString());
+    QVERIFY2(store.ok(), store.ok() ? "" : store.error().message().c_str());
+    const MethodCatalog catalog = MethodCatalog::scan({});
+    const Workspace workspace(**store, catalog);
+    QCOMPARE(workspace.draft().name, std::string("typed in time"));
+    QCOMPARE(workspace.draft().training.learningRate, 3e-5);
+    QCOMPARE(workspace.draft().training.batchSize, std::int64_t(12));
+    QCOMPARE(workspace.draft().training.seed, std::int64_t(77));
+}
+
 void TestExperimentPage::changesShowADotAndComeBack()
 {
     FormsBench bench({qEnvironmentVariable("LETHE_PLUGINS").toStdString()});
@@ -622,5 +689,39 @@ void TestExperimentPage::missingPartsAreButtons()
     grab(page, QStringLiteral("experiment-empty"));
 }
 
-QTEST_MAIN(TestExperimentPage)
+/// What the killed program does: a window on the store in \p folder, and somebody who types.
+static int typeAndWait(const QString &folder)
+{
+    auto store = RunStore::open((folder + QStringLiteral("/lethe.sqlite")).toStdString());
+    if (!store.ok())
+        qFatal("%s", store.error().message().c_str());
+    MethodCatalog catalog = MethodCatalog::scan({});
+    Workspace workspace(**store, catalog);
+    FakeDialogs dialogs;
+    ExperimentPage page(workspace, dialogs);
+    page.show();
+    page.activate();
+    const auto type = [](QLineEdit *edit, const QString &text) {
+        if (edit == nullptr)
+            qFatal("no field for %s", qPrintable(text));
+        edit->selectAll();
+        QTest::keyClicks(edit, text);
+    };
+    type(page.findChild<QLineEdit *>(QStringLiteral("name")), QStringLiteral("typed in time"));
+    for (const auto &[path, text] : {std::pair("training.learning_rate", "3e-5"), std::pair("training.batch_size", "12"), std::pair("training.seed", "77")})
+        type(page.findChild<FormField *>(QLatin1String(path))->findChild<QLineEdit *>(), QLatin1String(text));
+    std::puts("typed");
+    std::fflush(stdout);
+    return QApplication::exec();
+}
+
+int main(int count, char **arguments)
+{
+    QApplication application(count, arguments);
+    if (count == 3 && QLatin1String(arguments[1]) == QLatin1String("--type"))
+        return typeAndWait(QString::fromLocal8Bit(arguments[2]));
+    TestExperimentPage test;
+    QTEST_SET_MAIN_SOURCE_PATH
+    return QTest::qExec(&test, count, arguments);
+}
 #include "tst_experiment_page.moc"
