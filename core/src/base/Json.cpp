@@ -70,8 +70,9 @@ private:
 /// Deeper values would overflow the stack of what walks through them later.
 constexpr int kDeepest = 512;
 
-/// Offset of the bracket that opens one level too many, npos where there is none.
-std::size_t tooDeepAt(std::string_view text)
+} // namespace
+
+std::size_t tooDeepAt(std::string_view text, int deepest)
 {
     int depth = 0;
     bool inText = false;
@@ -85,7 +86,7 @@ std::size_t tooDeepAt(std::string_view text)
         } else if (c == '"') {
             inText = true;
         } else if (c == '[' || c == '{') {
-            if (++depth > kDeepest)
+            if (++depth > deepest)
                 return i;
         } else if (c == ']' || c == '}') {
             --depth;
@@ -94,11 +95,9 @@ std::size_t tooDeepAt(std::string_view text)
     return std::string_view::npos;
 }
 
-} // namespace
-
 std::optional<Json> parseJson(std::string_view text, JsonProblem &problem, DuplicateKeys duplicates)
 {
-    if (const std::size_t deep = tooDeepAt(text); deep != std::string_view::npos) {
+    if (const std::size_t deep = tooDeepAt(text, kDeepest); deep != std::string_view::npos) {
         problem = {.what = "nested deeper than " + std::to_string(kDeepest) + " levels", .position = positionOf(text, deep)};
         return std::nullopt;
     }

@@ -33,6 +33,9 @@ enum class DuplicateKeys { Refuse, LastWins };
 LETHE_EXPORT std::optional<Json> parseJson(std::string_view text, JsonProblem &problem,
                                            DuplicateKeys duplicates = DuplicateKeys::LastWins);
 
+/// Offset of the first bracket outside strings that opens more than \p deepest levels; npos where none does. Needs no valid JSON.
+LETHE_EXPORT std::size_t tooDeepAt(std::string_view text, int deepest);
+
 /// `"text"` (cut where long), `0.5`, `null`, `a list`, `an object`: for messages.
 LETHE_EXPORT std::string describe(const Json &value);
 

@@ -1,5 +1,7 @@
 #include "JsonNode.h"
 
+#include "base/Json.h"
+
 #include <fstream>
 
 namespace lethe {
@@ -7,30 +9,6 @@ namespace lethe {
 namespace {
 
 constexpr int kDeepest = 64;
-
-/// The first byte at which brackets outside strings are nested deeper than kDeepest; npos where none are.
-std::size_t firstTooDeep(std::string_view text)
-{
-    int depth = 0;
-    bool inString = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (inString) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                inString = false;
-        } else if (c == '"') {
-            inString = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > kDeepest)
-                return i;
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return std::string_view::npos;
-}
 
 /// nlohmann's text less its own prefix (`[json.exception.parse_error.101] parse error at …: `).
 std::string plainReason(const std::string &what)
@@ -157,7 +135,7 @@ Result<std::string> readFile(const std::filesystem::path &file)
 
 Result<nlohmann::json> parseJson(const std::string &text, const std::string &file)
 {
-    const std::size_t tooDeep = firstTooDeep(text);
+    const std::size_t tooDeep = tooDeepAt(text, kDeepest);
     if (tooDeep != std::string_view::npos)
         return Error{ErrorCode::Corrupt, "the JSON is nested deeper than " + std::to_string(kDeepest) + " levels at byte "
                 + std::to_string(tooDeep), file, {}};

@@ -1,4 +1,4 @@
-#include "Aside.h"
+#include "../parts/Background.h"
 #include "IconLabel.h"
 #include "SettingsPanes.h"
 
@@ -77,7 +77,7 @@ QWidget *makeAboutPane(QWidget *parent)
     auto *copy = new QPushButton(Theme::icon(QStringLiteral("copy")), QObject::tr("Copy diagnostics"), pane);
     all->addWidget(copy, 0, Qt::AlignLeft);
 
-    aside(pane, [] { return &deviceReport(); }, [facts](const DeviceReport *report) {
+    inBackground(pane, [] { return &deviceReport(); }, [facts](const DeviceReport *report) {
         const QString cuda = report->cuda.empty() ? QObject::tr("no CUDA device: %1").arg(QString::fromStdString(report->whyNoCuda))
                                                   : QString::fromStdString(report->summary());
         facts->setText(QObject::tr("Version %1 · Qt %2 · LibTorch %3\n%4, %n thread(s) · %5", nullptr, report->cpuThreads)

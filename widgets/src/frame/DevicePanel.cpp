@@ -1,6 +1,6 @@
 #include "DevicePanel.h"
 
-#include "Aside.h"
+#include "../parts/Background.h"
 
 #include <widgets/Format.h>
 #include <widgets/Theme.h>
@@ -71,7 +71,7 @@ void DevicePanel::hideEvent(QHideEvent *event)
 
 void DevicePanel::look()
 {
-    aside(this, [] {
+    inBackground(this, [] {
         const DeviceReport &report = deviceReport();
         return Look{&report, memoryNow(report.cuda.empty() ? "cpu" : "cuda:0")};
     }, [this](const Look &seen) {

@@ -1,6 +1,6 @@
 #include "StatusParts.h"
 
-#include "Aside.h"
+#include "../parts/Background.h"
 #include "Tones.h"
 
 #include <widgets/Format.h>
@@ -130,7 +130,7 @@ void StatusParts::showDevice()
     const DeviceReport &report = deviceReport(); // made by now: only read
     const bool cuda = !report.cuda.empty();
     // Asking a CUDA device may wake its driver up
-    aside(this, [cuda] { return memoryNow(cuda ? "cuda:0" : "cpu"); }, [this](const MemoryNow &memory) {
+    inBackground(this, [cuda] { return memoryNow(cuda ? "cuda:0" : "cpu"); }, [this](const MemoryNow &memory) {
         say(m_device, tr("%1 · %2 of %3, peak %4").arg(QString::fromStdString(deviceReport().summary()), format::bytes(memory.usedBytes),
                                                            format::bytes(memory.totalBytes), format::bytes(memory.peakBytes)));
     });

@@ -3,7 +3,7 @@
 #include <widgets/MainWindow.h>
 
 #include "ActionButton.h"
-#include "Aside.h"
+#include "../parts/Background.h"
 #include "CommandPalette.h"
 #include "HintStrip.h"
 #include "LogConsole.h"
@@ -99,7 +99,7 @@ std::vector<Command> MainWindow::commands()
 void MainWindow::openPalette()
 {
     m_palette->open(commands());
-    aside(m_palette, [&store = m_workspace.store()] { return store.runs(); }, [this](const Result<std::vector<RunRow>> &rows) {
+    inBackground(m_palette, [&store = m_workspace.store()] { return store.runs(); }, [this](const Result<std::vector<RunRow>> &rows) {
         if (!rows.ok())
             return;
         std::vector<Command> runs;

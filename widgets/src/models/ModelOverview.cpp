@@ -1,6 +1,6 @@
 #include "ModelOverview.h"
 
-#include "../frame/Aside.h"
+#include "../parts/Background.h"
 #include "../frame/IconLabel.h"
 #include "../frame/Tones.h"
 
@@ -217,7 +217,7 @@ void ModelOverview::fillMemory()
     const std::int64_t total = estimate.total();
     m_sum->setText(tr("≈ %1").arg(format::bytes(total)));
     m_bar->setParts(parts, 0);
-    aside(this, [] {
+    inBackground(this, [] {
         const DeviceReport &report = deviceReport();
         return memoryNow(report.cuda.empty() ? "cpu" : "cuda:0").freeBytes;
     }, [this, parts, total](std::int64_t free) {

@@ -1,7 +1,7 @@
 #include <widgets/ModelsPage.h>
 
 #include "../frame/ActionButton.h"
-#include "../frame/Aside.h"
+#include "../parts/Background.h"
 #include "../frame/EmptyState.h"
 #include "AskPane.h"
 #include "FilesPane.h"
@@ -255,7 +255,7 @@ void ModelsPage::showModel(const FoundModel *model)
     m_files->setModel(model->info);
     m_ask->setModel(model->info);
     m_tokenizer->setTokenizer(nullptr);
-    aside(m_tokenizer, [folder = info.folder] {
+    inBackground(m_tokenizer, [folder = info.folder] {
         auto tokenizer = Tokenizer::load(folder);
         return tokenizer.ok() ? std::make_shared<const Tokenizer>(std::move(*tokenizer)) : nullptr;
     }, [this, folder = m_shown](std::shared_ptr<const Tokenizer> tokenizer) {

@@ -1,6 +1,6 @@
 #include "RunDetailsPane.h"
 
-#include "../frame/Aside.h"
+#include "../parts/Background.h"
 #include "../parts/Text.h"
 #include "../welcome/RunStatusText.h"
 #include "RunQuery.h"
@@ -141,7 +141,7 @@ void RunDetailsPane::refresh()
         Result<RunDetails> details;
         Result<std::vector<LogLine>> log;
     };
-    aside(this, [&store = m_store, run = m_run] { return Read{store.details(run), store.logLines(run)}; }, [this, run = m_run](const Read &read) {
+    inBackground(this, [&store = m_store, run = m_run] { return Read{store.details(run), store.logLines(run)}; }, [this, run = m_run](const Read &read) {
         const Result<RunDetails> &details = read.details;
         m_reading = false;
         if (m_again || run != m_run) {

@@ -1,7 +1,7 @@
 #include "RunExtras.h"
 
 #include "../compare/SettingsTableModel.h"
-#include "../frame/Aside.h"
+#include "../parts/Background.h"
 
 #include <QtCore/QTimer>
 
@@ -64,7 +64,7 @@ void RunExtras::readNext()
     m_reading = true;
     std::vector<Wanted> batch(m_waiting.begin(), m_waiting.begin() + static_cast<std::ptrdiff_t>(std::min(kBatch, m_waiting.size())));
     m_waiting.erase(m_waiting.begin(), m_waiting.begin() + static_cast<std::ptrdiff_t>(batch.size()));
-    aside(this, [&store = m_store, batch] {
+    inBackground(this, [&store = m_store, batch] {
         std::vector<std::pair<RunId, Extra>> read;
         for (const Wanted &wanted : batch) {
             const auto details = store.details(wanted.run);

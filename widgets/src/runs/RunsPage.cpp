@@ -1,6 +1,6 @@
 #include "RunsPagePrivate.h"
 
-#include "../frame/Aside.h"
+#include "../parts/Background.h"
 #include "../parts/Text.h"
 #include "RunCommand.h"
 #include "RunDetailsPane.h"
@@ -98,7 +98,7 @@ void RunsPage::Private::read()
     if (reading)
         return;
     reading = true;
-    aside(&page, [&store = workspace.store()] { return store.runs(true); }, [this](Result<std::vector<RunRow>> rows) {
+    inBackground(&page, [&store = workspace.store()] { return store.runs(true); }, [this](Result<std::vector<RunRow>> rows) {
         reading = false;
         if (readAgain) { // these rows are older than the last change: showing them would take it back for a moment
             read();

@@ -1,7 +1,7 @@
 // What is done with whole runs: repeat exactly, colour, bin.
 #include "RunsPagePrivate.h"
 
-#include "../frame/Aside.h"
+#include "../parts/Background.h"
 #include "../parts/Text.h"
 
 #include <lethe/base/Paths.h>
@@ -142,7 +142,7 @@ void RunsPage::Private::emptyBin()
         doomed.push_back(run.id);
     if (doomed.empty())
         return;
-    aside(&page, [&store = workspace.store(), doomed] {
+    inBackground(&page, [&store = workspace.store(), doomed] {
         std::int64_t bytes = 0;
         for (const RunId run : doomed)
             if (const auto checkpoints = store.checkpoints(run); checkpoints.ok())

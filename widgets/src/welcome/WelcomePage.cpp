@@ -1,6 +1,6 @@
 #include <widgets/WelcomePage.h>
 
-#include "../frame/Aside.h"
+#include "../parts/Background.h"
 #include "../frame/IconLabel.h"
 #include "../parts/ElidedLabel.h"
 #include "ActionCard.h"
@@ -213,7 +213,7 @@ void WelcomePage::buildLists(QVBoxLayout *column)
     m_device->setObjectName(QStringLiteral("welcomeDevice"));
     column->addWidget(m_device);
     m_device->setText(tr("Looking for devices…"));
-    aside(this, [] { return deviceReport().summary(); }, [this](const std::string &summary) {
+    inBackground(this, [] { return deviceReport().summary(); }, [this](const std::string &summary) {
         m_device->setText(tr("Runs on %1").arg(QString::fromStdString(summary)));
     });
 }
@@ -224,7 +224,7 @@ void WelcomePage::activate()
     if (m_reading)
         return;
     m_reading = true;
-    aside(this, [&store = m_workspace.store()] { return store.runs(); }, [this](const Result<std::vector<RunRow>> &rows) {
+    inBackground(this, [&store = m_workspace.store()] { return store.runs(); }, [this](const Result<std::vector<RunRow>> &rows) {
         m_reading = false;
         if (!rows.ok())
             return;
