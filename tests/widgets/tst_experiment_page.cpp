@@ -1,9 +1,12 @@
 #include "FormsBench.h"
 
+#include "experiment/CompareMethodsDialog.h"
 #include "experiment/Forecast.h"
 #include "experiment/FormField.h"
+#include "experiment/FormulaText.h"
 #include "experiment/JsonPath.h"
 #include "experiment/MethodPicker.h"
+#include "experiment/PublishedValues.h"
 #include "experiment/Segments.h"
 #include "experiment/SpecEditor.h"
 #include "experiment/SpecForm.h"
@@ -27,12 +30,15 @@
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QLineEdit>
 #include <QtWidgets/QListView>
+#include <QtWidgets/QListWidget>
 #include <QtWidgets/QMenu>
 #include <QtWidgets/QPushButton>
+#include <QtWidgets/QSpinBox>
 #include <QtWidgets/QTabWidget>
 #include <QtWidgets/QToolButton>
 
 #include <cstdio>
+#include <set>
 
 using namespace lethe;
 using namespace lethe::test;
@@ -141,6 +147,10 @@ private Q_SLOTS:
     void theMethodListShowsBrokenPlugins();
     void forecastCountsWhatTheTrainerDoes();
     void aDroppedPluginIsInThePickerAfterReadingAgain();
+    void formulasAreSet_data();
+    void formulasAreSet();
+    void publishedValuesAreOneClick();
+    void methodsAreComparedFromOneClick();
 
     void aCleanDraftStarts();
     void everyProblemStandsBesideItsField_data();
@@ -364,9 +374,123 @@ void TestExperimentPage::aDroppedPluginIsInThePickerAfterReadingAgain()
     QTRY_COMPARE(row(QStringLiteral("npo")), -1);
     const QString problem = list->model()->index(0, 0).data(MethodListModel::ProblemRole).toString();
     QVERIFY2(problem.startsWith(QLatin1String("not usable: ")) && problem.contains(QLatin1String("npo.json")), qPrintable(problem));
-    static const QRegularExpression number(QStringLiteral("line (\\d+)"));
+    static const QRegularExpression number(QStringLiteral("npo\\.json:(\\d+)"));
     const auto found = number.match(problem).captured(1).toInt();
     QVERIFY2(found >= line && found <= line + 1, qPrintable(problem)); // where the reader noticed it
+}
+
+void TestExperimentPage::formulasAreSet_data()
+{
+    QTest::addColumn<QString>("formula");
+    QTest::addColumn<QString>("html");
+    const auto row = [](const char *formula, const char *html) { QTest::newRow(formula) << QString::fromUtf8(formula) << QString::fromUtf8(html); };
+    row("L_f = -(2/beta) mean_b log sigmoid(beta (N_b - N_b^ref))",
+        "<i>L</i><sub><i>f</i></sub> = −(2/β) mean<sub><i>b</i></sub> log σ(β (<i>N</i><sub><i>b</i></sub> − <i>N</i><sub><i>b</i></sub><sup><i>ref</i></sup>))");
+    row("(1/M) sum_t w_t", "(1/<i>M</i>) ∑<sub><i>t</i></sub> <i>w</i><sub><i>t</i></sub>");
+    row("p_t^beta1", "<i>p</i><sub><i>t</i></sub><sup>β1</sup>");
+    row("-forget_weight * CE_f", "−forget_weight · CE<sub><i>f</i></sub>");
+    row("lambda <- max(0, a < b)", "λ ← max(0, <i>a</i> &lt; <i>b</i>)");
+    row("(1 - p_t)^2", "(1 − <i>p</i><sub><i>t</i></sub>)<sup>2</sup>");
+    row("z_{t,v}", "<i>z</i><sub><i>t</i>,<i>v</i></sub>");
+}
+
+void TestExperimentPage::formulasAreSet()
+{
+    QFETCH(QString, formula);
+    QFETCH(QString, html);
+    QCOMPARE(formulaHtml(formula), html);
+}
+
+void TestExperimentPage::publishedValuesAreOneClick()
+{
+    MethodManifest manifest = toyManifest();
+    manifest.presets = {{.label = "TOFU forget10, Llama-2-7B", .values = {{"beta", 4.5}, {"mask", true}}}, {.label = "MUSE", .values = {{"beta", 0.5}}}};
+    QCOMPARE(*publishedRange(manifest, "beta"), (std::pair(0.5, 4.5)));
+    QVERIFY(!publishedRange(manifest, "mask"));
+    QVERIFY(!publishedRange(manifest, "layer"));
+    QCOMPARE(publishedAdvice(manifest, "beta", 5.0), QStringLiteral("Published runs used 0.5 to 4.5."));
+    QVERIFY(publishedAdvice(manifest, "beta", 4.5).isEmpty());
+    MethodPicker picker;
+    picker.setEntries({{.file = "/plugins/toy.so", .manifest = manifest, .error = {}}});
+    picker.setChosen(QStringLiteral("toy"));
+    QList<std::size_t> picked;
+    connect(&picker, &MethodPicker::presetPicked, &picker, [&picked](std::size_t preset) { picked << preset; });
+    auto *second = picker.findChild<QPushButton *>(QStringLiteral("methodPreset1"));
+    QVERIFY(second != nullptr);
+    second->click();
+    QCOMPARE(picked, QList<std::size_t>{1});
+
+    // a shipped method's own, in the form
+    FormsBench bench({qEnvironmentVariable("LETHE_PLUGINS").toStdString()});
+    const MethodManifest *shipped = bench.catalog.find("simnpo");
+    QVERIFY2(shipped != nullptr && !shipped->presets.empty(), "simnpo is not built, or has no published values");
+    Shown shown(bench);
+    auto *list = shown.page->findChild<QListView *>(QStringLiteral("methodList"));
+    list->setCurrentIndex(list->model()->index(static_cast<MethodListModel *>(list->model())->rowOf(QStringLiteral("simnpo")), 0));
+    shown.type("method.parameters.beta", QStringLiteral("44"));
+    auto *advice = shown.page->findChild<QLabel *>(QStringLiteral("method.parameters.beta.advice"));
+    QTRY_VERIFY(advice->text().startsWith(QLatin1String("Published runs used ")));
+    shown.page->findChild<QPushButton *>(QStringLiteral("methodPreset0"))->click();
+    QTRY_VERIFY(advice->text().isEmpty());
+    for (const auto &[parameter, value] : shipped->presets.front().values)
+        QVERIFY2(bench.workspace->draft().method.parameters.contains(parameter)
+                     && sameJson(toJsonValue(bench.workspace->draft().method.parameters.values.at(parameter)), toJsonValue(value)),
+                 parameter.c_str());
+    shown.page->undoStack()->undo();
+    QCOMPARE(shown.line("method.parameters.beta")->text(), QStringLiteral("44"));
+    grab(*shown.page, QStringLiteral("experiment-published"));
+}
+
+void TestExperimentPage::methodsAreComparedFromOneClick()
+{
+    FormsBench bench({qEnvironmentVariable("LETHE_PLUGINS").toStdString()});
+    bench.workspace->setSession([](const ResolvedSpec &, const MethodCatalog &, const SessionOptions &, RunControl &, RunObserver &observer) -> Result<RunSummary> {
+        observer.onFacts({.plannedSteps = 1});
+        RunSummary summary;
+        summary.steps = 1;
+        return summary;
+    });
+    Shown shown(bench);
+    QSignalSpy told(bench.workspace.get(), &Workspace::messagePosted);
+    shown.action("actionExperimentCompareMethods")->trigger();
+    auto *dialog = shown.page->findChild<CompareMethodsDialog *>();
+    QVERIFY(dialog != nullptr);
+    auto *methods = dialog->findChild<QListWidget *>(QStringLiteral("compareMethodsList"));
+    auto *queue = dialog->findChild<QPushButton *>(QStringLiteral("compareMethodsQueue"));
+    QVERIFY(!queue->isEnabled()); // one method, one seed: nothing to compare
+    int refused = 0;
+    for (int row = 0; row < methods->count(); ++row) {
+        QListWidgetItem *item = methods->item(row);
+        if (item->data(Qt::UserRole).toString() == QLatin1String("ga"))
+            item->setCheckState(Qt::Checked);
+        refused += (item->flags() & Qt::ItemIsEnabled) == 0;
+    }
+    QVERIFY(refused > 0); // some need what the draft has not, and say so
+    dialog->findChild<QSpinBox *>(QStringLiteral("compareMethodsSeeds"))->setValue(2);
+    const auto specs = dialog->specs();
+    QCOMPARE(specs.size(), std::size_t(4));
+    std::set<std::string> names;
+    for (const ExperimentSpec &spec : specs)
+        names.insert(spec.name);
+    QVERIFY(names.contains("npo lr 2e-5 · ga · seed 1"));
+    QCOMPARE(names.size(), std::size_t(4));
+    grab(*dialog, QStringLiteral("compare-methods"), {640, 560});
+    queue->click();
+    QTRY_COMPARE_WITH_TIMEOUT(bench.workspace->compared().size(), std::size_t(4), 30'000);
+    const auto complete = [&told] {
+        return std::any_of(told.begin(), told.end(), [](const QList<QVariant> &each) {
+            return each.first().value<Message>().text == QLatin1String("The comparison is complete: 4 runs.")
+                || each.first().value<Message>().text == QLatin1String("The comparison is complete: 4 run(s).");
+        });
+    };
+    QTRY_VERIFY(complete());
+    QVERIFY(bench.workspace->queue().empty());
+    std::set<std::string> stored;
+    const auto rows = bench.store->runs();
+    QVERIFY(rows.ok());
+    for (const RunRow &row : *rows)
+        stored.insert(row.name);
+    QCOMPARE(stored, names);
 }
 
 void TestExperimentPage::forecastCountsWhatTheTrainerDoes()
@@ -541,7 +665,7 @@ void TestExperimentPage::whatWasTypedOutlivesAKill()
     QVERIFY(typist.waitForFinished());
     auto store = RunStore::open((folder.path() + QStringLiteral("/lethe.sqlite")).toStdString());
     QVERIFY2(store.ok(), store.ok() ? "" : store.error().message().c_str());
-    const MethodCatalog catalog = MethodCatalog::scan({});
+    MethodCatalog catalog = MethodCatalog::scan({});
     const Workspace workspace(**store, catalog);
     QCOMPARE(workspace.draft().name, std::string("typed in time"));
     QCOMPARE(workspace.draft().training.learningRate, 3e-5);

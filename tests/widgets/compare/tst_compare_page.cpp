@@ -283,6 +283,7 @@ void TestComparePage::twoHundredLongRunsAreDrawnAtOnce()
     QCOMPARE(total->contents().curves.size(), std::size_t(kRuns));
     qInfo("200 runs of 10 000 steps: drawn after %lld ms, longest work on the GUI thread %.0f ms, %.0f MiB more", static_cast<long long>(took), longest,
           residentMiB() - before);
+    QVERIFY2(longest < 500, "milliseconds of processor time");
     QVERIFY2(residentMiB() < 1024, qPrintable(QString::number(residentMiB())));
 }
 

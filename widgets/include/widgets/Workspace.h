@@ -113,6 +113,9 @@ public:
     Result<void> startDraft();
     /// Writes the draft and its sets, and puts it at the end of the queue even where the device is free.
     Result<void> queueDraft();
+    /// Queues \p specs as one comparison: Compare holds their runs as they begin, and the last one's end says so. Starts where
+    /// the device is free. InvalidInput where one of them is not sound; then none is queued.
+    Result<void> queueComparison(const std::vector<ExperimentSpec> &specs);
     Result<void> resumeRun(RunId run);
     /// The run on the device, or null.
     RunController *activeRun() { return m_active.get(); }
@@ -180,9 +183,16 @@ Q_SIGNALS:
 
 private:
     struct Private;
+    struct Queued {
+        ExperimentSpec spec;
+        std::optional<RunId> parent;
+        std::optional<RunId> resume;
+        bool isCompared = false; ///< its run goes into Compare when it begins
+    };
     void startNext();
-    void startNow(const ExperimentSpec &spec, std::optional<RunId> parent, std::optional<RunId> resume);
-    Result<void> startOrQueue(const ExperimentSpec &spec, std::optional<RunId> parent, std::optional<RunId> resume);
+    void startNow(const Queued &run);
+    Result<void> startOrQueue(const Queued &run);
+    void announceComparison();
     void takeRecords(const std::shared_ptr<const RunBatch> &batch);
     void endActive(const std::shared_ptr<const RunSummary> &summary, const QString &failure, int errorCode);
     void announceEnd(const RunSummary &summary);
@@ -214,11 +224,6 @@ private:
     RunId m_shownRun = 0;
     std::vector<RunId> m_compared;
     decltype(RecordedRun::session) m_session = runSession;
-    struct Queued {
-        ExperimentSpec spec;
-        std::optional<RunId> parent;
-        std::optional<RunId> resume;
-    };
     std::vector<Queued> m_queue;
     std::unique_ptr<Private> m_private; ///< timers and what else the .cpp needs
 };

@@ -6,6 +6,7 @@
 #include "FormField.h"
 #include "JsonPath.h"
 #include "MethodPicker.h"
+#include "PublishedValues.h"
 #include "SpecEditor.h"
 #include "SpecForm.h"
 
@@ -88,6 +89,7 @@ ExperimentPage::ExperimentPage(Workspace &workspace, Dialogs &dialogs, QWidget *
     connect(d.form, &SpecForm::foldsChanged, this,
             [&d] { d.workspace.settings().setValue(QStringLiteral("experiment/folds"), d.form->openFolds()); });
     connect(d.picker, &MethodPicker::methodPicked, this, [&d](const QString &id) { d.pickMethod(id); });
+    connect(d.picker, &MethodPicker::presetPicked, this, [&d](std::size_t preset) { d.applyPublished(preset); });
     connect(d.name, &QLineEdit::textEdited, this, [&d](const QString &name) {
         const QJsonObject before = d.document;
         d.document.insert(QStringLiteral("name"), name);
@@ -273,6 +275,30 @@ void ExperimentPage::Private::pickMethod(const QString &id)
     check();
 }
 
+void ExperimentPage::Private::applyPublished(std::size_t preset)
+{
+    const MethodManifest *manifest = workspace.catalog().find(toStd(jsonAt(document, QStringLiteral("method.id")).toString()));
+    if (manifest == nullptr || preset >= manifest->presets.size())
+        return;
+    const MethodPreset &chosen = manifest->presets[preset];
+    const QJsonObject before = document;
+    for (const auto &[parameter, value] : chosen.values)
+        setJsonAt(document, QStringLiteral("method.parameters.") + toQt(std::string_view(parameter)), toJsonValue(value));
+    setDocument(QJsonObject(document));
+    pushUndo(before, document, tr("values of “%1”").arg(toQt(std::string_view(chosen.label))), {});
+    check();
+}
+
+void ExperimentPage::Private::showAdvice()
+{
+    const MethodManifest *manifest = workspace.catalog().find(toStd(jsonAt(document, QStringLiteral("method.id")).toString()));
+    if (manifest == nullptr)
+        return;
+    for (const ParameterSpec &parameter : manifest->parameters)
+        if (FormField *field = form->field(QStringLiteral("method.parameters.") + toQt(std::string_view(parameter.name))))
+            field->setAdvice(publishedAdvice(*manifest, parameter.name, field->value()));
+}
+
 void ExperimentPage::Private::jsonEdited()
 {
     // An edit that is no spec leaves the form alone; its line and key path are named.
@@ -362,6 +388,7 @@ void ExperimentPage::Private::check()
         jsonProblem->clear();
         jsonIsBroken = false;
     }
+    showAdvice();
     showOrigin();
     showSets();
     showCommandLine();

@@ -1,6 +1,7 @@
 #include "ExperimentPagePrivate.h"
 
 #include "../parts/Text.h"
+#include "CompareMethodsDialog.h"
 #include "JsonPath.h"
 #include "SpecForm.h"
 
@@ -75,6 +76,25 @@ void ExperimentPage::Private::queue()
         return postError(workspace, queued.error(), QStringLiteral("experiment-start"));
     const auto waiting = workspace.queue().size();
     workspace.post({.level = Message::Level::Success, .text = waiting == 1 ? tr("Queued.") : tr("Queued; %1 runs are waiting.").arg(waiting), .details = {}, .buttons = {}, .key = QStringLiteral("experiment-queue")});
+}
+
+void ExperimentPage::Private::compareMethods()
+{
+    check();
+    if (showFirstProblem())
+        return;
+    const Result<ExperimentSpec> base = workspace.draftWithSets();
+    if (!base.ok())
+        return postError(workspace, base.error(), QStringLiteral("experiment-start"));
+    auto *dialog = new CompareMethodsDialog(*base, workspace.catalog(), &page);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, &page, [this, dialog] {
+        const Result<void> queued = workspace.queueComparison(dialog->specs());
+        if (!queued.ok())
+            return postError(workspace, queued.error(), QStringLiteral("experiment-start"));
+        workspace.showPage(QStringLiteral("pageLive"));
+    });
+    dialog->open();
 }
 
 void ExperimentPage::Private::fresh()

@@ -56,8 +56,10 @@ void ExperimentPage::Private::buildActions()
     add(QStringLiteral("actionExperimentSaveSpec"), tr("Save spec as…"), QStringLiteral("save"), tr("Write the spec as a JSON file"), QKeySequence::Save, &Private::saveSpec);
     add(QStringLiteral("actionExperimentCopyCommand"), tr("Copy command line"), QStringLiteral("copy"), tr("Copy the lethe-cli command of this run"), {}, &Private::copyCommandLine);
     queueAction = add(QStringLiteral("actionExperimentQueue"), tr("Queue"), QStringLiteral("queue"), tr("Put the run at the end of the queue"), {}, &Private::queue);
+    compareAction = add(QStringLiteral("actionExperimentCompareMethods"), tr("Compare methods…"), QStringLiteral("compare"), tr("Queue several methods and seeds on the same model and rows, and put them side by side"), {}, &Private::compareMethods);
     startAction = add(QStringLiteral("actionRunStart"), tr("Start"), QStringLiteral("play"), tr("Start the run"), QKeySequence(Qt::CTRL | Qt::Key_R), &Private::start);
     firstProblem = add(QStringLiteral("actionExperimentFirstProblem"), tr("Go to the first problem"), QStringLiteral("warning"), tr("Focus the first setting that is wrong"), QKeySequence(Qt::CTRL | Qt::Key_R), &Private::goToFirstProblem);
+    page.addPageAction(compareAction);
     page.addPageAction(queueAction);
     page.addPageAction(startAction, true);
 }

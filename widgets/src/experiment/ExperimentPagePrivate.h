@@ -39,6 +39,8 @@ struct ExperimentPage::Private {
     void takeCatalog();
     void takeParent();
     void pickMethod(const QString &id);
+    void applyPublished(std::size_t preset);
+    void showAdvice();
     void formEdited(const QString &path);
     void jsonEdited();
     void check();
@@ -66,6 +68,7 @@ struct ExperimentPage::Private {
     bool showFirstProblem();
     void goToFirstProblem() { showFirstProblem(); }
     void queue();
+    void compareMethods();
     void fresh();
     void duplicate();
     void saveSpec();
@@ -114,6 +117,7 @@ struct ExperimentPage::Private {
     ForecastPanel *forecastPanel = nullptr;
     QAction *startAction = nullptr;
     QAction *queueAction = nullptr;
+    QAction *compareAction = nullptr;
     QAction *firstProblem = nullptr;
 };
 

@@ -50,6 +50,7 @@ int FormField::labelWidth(const QFontMetrics &metrics)
 FormField::FormField(const QString &path, const ParameterSpec &parameter, const FieldLook &look, Dialogs &dialogs, QWidget *parent)
     : QWidget(parent), m_path(path), m_parameter(parameter), m_editor(makeFieldEditor(parameter, look, dialogs, this)),
       m_dot(new ChangeDot(m_editor->sizeHint().height(), this)), m_label(new QLabel(this)), m_reset(new QToolButton(this)), m_problem(new QLabel(this)),
+      m_advice(new QLabel(this)),
       m_baseline(toJsonValue(parameter.defaultValue))
 {
     setObjectName(path);
@@ -88,6 +89,10 @@ FormField::FormField(const QString &path, const ParameterSpec &parameter, const 
     m_problem->setTextInteractionFlags(Qt::TextSelectableByMouse);
     Theme::setRole(m_problem, TextRole::Error);
     m_problem->hide();
+    m_advice->setObjectName(path + QStringLiteral(".advice"));
+    m_advice->setWordWrap(true);
+    Theme::setRole(m_advice, TextRole::Warning);
+    m_advice->hide();
 
     auto *line = new QHBoxLayout;
     line->setSpacing(Theme::space(2));
@@ -112,6 +117,7 @@ FormField::FormField(const QString &path, const ParameterSpec &parameter, const 
     auto *below = new QHBoxLayout;
     below->addSpacing(m_dot->width() + m_label->width() + 2 * Theme::space(2));
     below->addWidget(m_problem, 1);
+    below->addWidget(m_advice, 1);
     layout->addLayout(below);
 
     connect(m_editor, &FieldEditor::edited, this, [this] {
@@ -164,12 +170,19 @@ void FormField::showChange()
     Theme::mark(m_editor->control(), "changed", changed);
 }
 
+void FormField::setAdvice(const QString &text)
+{
+    m_advice->setText(text);
+    m_advice->setVisible(!text.isEmpty() && m_problem->isHidden());
+}
+
 void FormField::setProblem(const QString &text)
 {
     if (text == problem())
         return;
     m_problem->setText(text);
     m_problem->setVisible(!text.isEmpty());
+    m_advice->setVisible(text.isEmpty() && !m_advice->text().isEmpty());
     Theme::mark(m_editor->control(), "invalid", !text.isEmpty());
     m_editor->control()->setAccessibleDescription(text.isEmpty() ? toQt(std::string_view(m_parameter.help)) : text);
 }

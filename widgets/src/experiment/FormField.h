@@ -31,6 +31,8 @@ public:
     bool isChanged() const;
     /// Empty: nothing is wrong.
     void setProblem(const QString &text);
+    /// What is worth knowing of a value that is right as such; empty: nothing.
+    void setAdvice(const QString &text);
     QString problem() const;
 
 Q_SIGNALS:
@@ -47,6 +49,7 @@ private:
     QLabel *m_label;
     QToolButton *m_reset;
     QLabel *m_problem;
+    QLabel *m_advice;
     QJsonValue m_baseline;
 };
 

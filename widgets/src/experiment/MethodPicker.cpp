@@ -2,6 +2,9 @@
 
 #include "../parts/Panel.h"
 #include "../parts/Text.h"
+#include "FieldEditor.h"
+#include "FormulaText.h"
+#include "JsonPath.h"
 
 #include <widgets/Theme.h>
 
@@ -11,6 +14,7 @@
 #include <QtWidgets/QBoxLayout>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QListView>
+#include <QtWidgets/QPushButton>
 #include <QtWidgets/QScrollArea>
 #include <QtWidgets/QStyledItemDelegate>
 
@@ -149,11 +153,21 @@ MethodPicker::MethodPicker(QWidget *parent)
         label->setTextInteractionFlags(Qt::TextBrowserInteraction);
         layout->addWidget(label);
     }
+    m_presets = new QWidget(details);
+    m_presets->setObjectName(QStringLiteral("methodPresets"));
+    auto *presets = new QVBoxLayout(m_presets);
+    presets->setContentsMargins(0, 0, 0, 0);
+    presets->setSpacing(Theme::space(1));
+    layout->insertWidget(layout->indexOf(m_formula) + 1, m_presets);
     layout->addStretch();
     Theme::setRole(m_problem, TextRole::Error);
     Theme::setRole(m_needs, TextRole::Muted);
     Theme::setRole(m_paper, TextRole::Caption);
-    m_formula->setFont(Theme::monoFont());
+    QFont formulaFont(QStringLiteral("serif"));
+    formulaFont.setStyleHint(QFont::Serif);
+    formulaFont.setPointSizeF(font().pointSizeF() * 1.15);
+    m_formula->setFont(formulaFont);
+    m_formula->setTextFormat(Qt::RichText);
     m_formula->setObjectName(QStringLiteral("methodFormula"));
     m_summary->setObjectName(QStringLiteral("methodSummary"));
     m_needs->setObjectName(QStringLiteral("methodNeeds"));
@@ -201,8 +215,8 @@ void MethodPicker::showDetails(int row)
     m_problem->setText(entry && entry->error ? tr("This plugin cannot be used. %1").arg(toQt(std::string_view(entry->error->message()))) : QString());
     if (!entry) {
         m_summary->setText(m_model->rowCount() == 0 ? tr("No method plugin was found. Settings → Plugins names the folders.") : tr("Choose a method."));
-        for (QLabel *label : {m_needs, m_formula, m_paper})
-            label->hide();
+        for (QWidget *part : {static_cast<QWidget *>(m_needs), static_cast<QWidget *>(m_formula), static_cast<QWidget *>(m_paper), m_presets})
+            part->hide();
         return;
     }
     const MethodManifest &manifest = entry->manifest;
@@ -212,7 +226,9 @@ void MethodPicker::showDetails(int row)
         needs << needWord(need);
     m_needs->setText(tr("Needs: %1").arg(needs.join(QStringLiteral(", "))));
     m_needs->setVisible(!needs.isEmpty());
-    m_formula->setText(toQt(std::string_view(manifest.formula)));
+    m_formula->setText(formulaHtml(toQt(std::string_view(manifest.formula))));
+    m_formula->setAccessibleName(toQt(std::string_view(manifest.formula))); // as it is read aloud
+    showPresets(manifest);
     m_formula->setVisible(!manifest.formula.empty());
     QString paper = toQt(std::string_view(manifest.paper)).toHtmlEscaped();
     static const QRegularExpression kArxiv(QStringLiteral(R"(arXiv[: ]\s*(\d{4}\.\d{4,5}))"));
@@ -221,6 +237,28 @@ void MethodPicker::showDetails(int row)
                       QStringLiteral("<a href=\"https://arxiv.org/abs/%1\">arXiv %1 ↗</a>").arg(match.captured(1)));
     m_paper->setText(paper);
     m_paper->setVisible(!paper.isEmpty());
+}
+
+void MethodPicker::showPresets(const MethodManifest &manifest)
+{
+    qDeleteAll(m_presets->findChildren<QWidget *>(QString(), Qt::FindDirectChildrenOnly));
+    m_presets->setVisible(!manifest.presets.empty());
+    if (manifest.presets.empty())
+        return;
+    auto *title = captionLabel(tr("Published values"));
+    m_presets->layout()->addWidget(title);
+    for (std::size_t i = 0; i < manifest.presets.size(); ++i) {
+        const MethodPreset &preset = manifest.presets[i];
+        QStringList values;
+        for (const auto &[name, value] : preset.values)
+            values << QStringLiteral("%1 %2").arg(toQt(std::string_view(name)).replace(u'_', u' '), jsonText(toJsonValue(value)));
+        auto *button = new QPushButton(toQt(std::string_view(preset.label)), m_presets);
+        button->setObjectName(QStringLiteral("methodPreset%1").arg(i));
+        button->setToolTip(tr("Set %1").arg(values.join(QStringLiteral(", "))));
+        button->setAccessibleDescription(button->toolTip());
+        connect(button, &QPushButton::clicked, this, [this, i] { Q_EMIT presetPicked(i); });
+        m_presets->layout()->addWidget(button);
+    }
 }
 
 } // namespace lethe

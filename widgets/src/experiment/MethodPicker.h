@@ -44,9 +44,12 @@ public:
 
 Q_SIGNALS:
     void methodPicked(const QString &id);
+    /// Published values of the chosen method, by their place in its manifest.
+    void presetPicked(std::size_t preset);
 
 private:
     void showDetails(int row);
+    void showPresets(const MethodManifest &manifest);
 
     MethodListModel *m_model;
     QListView *m_list;
@@ -55,6 +58,7 @@ private:
     QLabel *m_formula;
     QLabel *m_paper;
     QLabel *m_problem;
+    QWidget *m_presets; ///< a button a set of published values
     bool m_setting = false;
 };
 

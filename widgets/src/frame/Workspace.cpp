@@ -348,7 +348,8 @@ void Workspace::restore()
     const QJsonArray queue = parse(m_store.value(kQueueKey))[QLatin1String("runs")].toArray();
     for (const QJsonValue &value : queue) {
         const QJsonObject item = value.toObject();
-        m_queue.push_back({specFromJson(item), idFromJson(item[QLatin1String("parent")]), idFromJson(item[QLatin1String("resume")])});
+        m_queue.push_back({specFromJson(item), idFromJson(item[QLatin1String("parent")]), idFromJson(item[QLatin1String("resume")]),
+                           item[QLatin1String("compared")].toBool()});
     }
     const QJsonObject view = parse(m_store.value(kViewKey));
     m_shownRun = view[QLatin1String("shown")].toInteger();
@@ -374,8 +375,11 @@ void Workspace::keep()
     if (std::exchange(p.queueDirty, false)) {
         p.keeper.keep(kQueueKey, [queue = m_queue] {
             QJsonArray runs;
-            for (const Queued &item : queue)
-                runs.append(specToJson(item.spec, item.parent, item.resume));
+            for (const Queued &item : queue) {
+                QJsonObject run = specToJson(item.spec, item.parent, item.resume);
+                run.insert(QStringLiteral("compared"), item.isCompared);
+                runs.append(run);
+            }
             return toText({{QStringLiteral("runs"), runs}});
         });
     }

@@ -39,6 +39,7 @@ struct Workspace::Private {
     QDateTime lastSaved;
     bool ending = false; ///< the program is about to quit
     QString activeName;
+    bool activeIsCompared = false;
     RunStatus activeStatus = RunStatus::Running;
     InOrder watch; ///< last: its end waits for what is still looked at
 };

@@ -41,7 +41,7 @@ QString change(const RunRow &row, const RunSummary &summary, const char *id)
 
 Result<void> Workspace::startRun(ExperimentSpec spec, std::optional<RunId> parent)
 {
-    return startOrQueue(spec, parent, {});
+    return startOrQueue({spec, parent, {}});
 }
 
 Result<void> Workspace::startDraft()
@@ -49,7 +49,7 @@ Result<void> Workspace::startDraft()
     if (const auto problems = checkDraft(); !problems.empty())
         return joined(problems);
     LETHE_TRY(const ExperimentSpec spec, draftWithSets());
-    return startOrQueue(spec, m_draftParent, {});
+    return startOrQueue({spec, m_draftParent, {}});
 }
 
 Result<void> Workspace::queueDraft()
@@ -74,20 +74,41 @@ Result<void> Workspace::resumeRun(RunId run)
     const SpecReading reading = readSpec(details.specJson, "/");
     if (!reading.ok())
         return reading.asError();
-    return startOrQueue(reading.spec, details.row.parent, run);
+    return startOrQueue({reading.spec, details.row.parent, run});
 }
 
-Result<void> Workspace::startOrQueue(const ExperimentSpec &spec, std::optional<RunId> parent, std::optional<RunId> resume)
+Result<void> Workspace::queueComparison(const std::vector<ExperimentSpec> &specs)
 {
+    std::vector<Error> problems;
+    for (const ExperimentSpec &spec : specs)
+        for (Error problem : checkSpec(spec, m_catalog)) {
+            problem.where = spec.name + ": " + problem.where;
+            problems.push_back(std::move(problem));
+        }
+    if (!problems.empty())
+        return joined(problems);
+    setCompared({});
+    for (const ExperimentSpec &spec : specs)
+        m_queue.push_back({spec, m_draftParent, {}, true});
+    m_private->queueDirty = true;
+    scheduleKeep();
+    Q_EMIT queueChanged();
+    startNext();
+    return {};
+}
+
+Result<void> Workspace::startOrQueue(const Queued &run)
+{
+    const ExperimentSpec &spec = run.spec;
     if (m_store.isReadOnly())
         return Error{.code = ErrorCode::Io, .what = "the store is open for viewing only", .where = m_store.file().string(), .hint = {}};
     if (const auto problems = checkSpec(spec, m_catalog); !problems.empty())
         return joined(problems);
     if (!m_active) {
-        startNow(spec, parent, resume);
+        startNow(run);
         return {};
     }
-    m_queue.push_back({spec, parent, resume});
+    m_queue.push_back(run);
     m_private->queueDirty = true;
     scheduleKeep();
     Q_EMIT queueChanged();
@@ -97,19 +118,25 @@ Result<void> Workspace::startOrQueue(const ExperimentSpec &spec, std::optional<R
     return {};
 }
 
-void Workspace::startNow(const ExperimentSpec &spec, std::optional<RunId> parent, std::optional<RunId> resume)
+void Workspace::startNow(const Queued &queued)
 {
     m_activeStage.reset();
     m_activeFacts.reset();
     m_lastStep.reset();
     m_paused = false;
     m_private->activeStatus = RunStatus::Running;
-    m_private->activeName = QString::fromStdString(spec.name);
+    m_private->activeName = QString::fromStdString(queued.spec.name);
+    m_private->activeIsCompared = queued.isCompared;
     m_active = std::make_unique<RunController>();
     connect(m_active.get(), &RunController::created, this, [this](qint64 run) {
         if (const auto row = m_store.run(run); row.ok())
             m_private->activeName = QString::fromStdString(row->name); // the store names those that came without
         setShownRun(run);
+        if (m_private->activeIsCompared) {
+            std::vector<RunId> runs = m_compared;
+            runs.push_back(run);
+            setCompared(runs);
+        }
         Q_EMIT runBegan(run);
         Q_EMIT runStateChanged();
     });
@@ -122,10 +149,10 @@ void Workspace::startNow(const ExperimentSpec &spec, std::optional<RunId> parent
     RecordedRun how;
     how.catalog = &m_catalog;
     how.store = &m_store;
-    how.resume = resume;
-    how.parent = parent;
+    how.resume = queued.resume;
+    how.parent = queued.parent;
     how.session = m_session;
-    m_active->start(spec, how);
+    m_active->start(queued.spec, how);
     Q_EMIT runStateChanged();
 }
 
@@ -168,6 +195,8 @@ void Workspace::endActive(const std::shared_ptr<const RunSummary> &summary, cons
         announceFailure(run, failure);
     if (std::exchange(m_private->reloadCatalogLater, false))
         reloadCatalog();
+    if (std::exchange(m_private->activeIsCompared, false))
+        announceComparison();
     startNext();
 }
 
@@ -218,6 +247,17 @@ void Workspace::announceEnd(const RunSummary &summary)
     post(message);
 }
 
+void Workspace::announceComparison()
+{
+    if (std::ranges::any_of(m_queue, &Queued::isCompared))
+        return;
+    post({.level = Message::Level::Success,
+          .text = tr("The comparison is complete: %n run(s).", nullptr, static_cast<int>(m_compared.size())),
+          .details = {},
+          .buttons = {{tr("Compare"), [this] { showPage(QStringLiteral("pageCompare")); }}},
+          .key = QStringLiteral("comparison")});
+}
+
 void Workspace::announceFailure(RunId run, const QString &failure)
 {
     const auto row = m_store.run(run);
@@ -249,7 +289,7 @@ void Workspace::startNext()
     m_private->queueDirty = true;
     scheduleKeep();
     Q_EMIT queueChanged();
-    if (const auto started = startOrQueue(next.spec, next.parent, next.resume); !started.ok()) {
+    if (const auto started = startOrQueue(next); !started.ok()) {
         announceFailure(0, QString::fromStdString(next.spec.name + ": " + started.error().message()));
         startNext();
     }
