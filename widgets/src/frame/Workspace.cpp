@@ -150,6 +150,7 @@ Workspace::~Workspace()
     m_active.reset(); // cancels and joins: after this nothing more is handed to the store
     keep();
     m_store.setFailureListener({});
+    QThreadPool::globalInstance()->waitForDone(); // screens read the store there, and it may go with us
 }
 
 QSettings &Workspace::settings()
