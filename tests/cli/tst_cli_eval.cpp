@@ -32,6 +32,9 @@ private Q_SLOTS:
     void whatCannotBeEvaluatedIsNamed_data();
     void whatCannotBeEvaluatedIsNamed();
     void comparedRunsAreTables();
+    void aBenchmarksFolderBecomesASpec();
+    void roundedWeightsAreProbed();
+    void relearningIsProbedBesideARetrainedModel();
 
 private:
     CliResult cli(const QStringList &arguments) { return runCli(m_home->path(), arguments); }
@@ -190,6 +193,11 @@ void TestCliEval::comparedRunsAreTables()
     QCOMPARE(csv[1].split(QLatin1Char(','))[3].toDouble(), value); // to the last bit
     QVERIFY2(csv[2].startsWith(QLatin1String("2,\"two, \"\"three\"\" | four\",grad_diff,")), qPrintable(csv[2]));
 
+    const CliResult chosen = cli({QStringLiteral("runs"), QStringLiteral("compare"), QStringLiteral("1"), QStringLiteral("2"), QStringLiteral("--format"),
+                                  QStringLiteral("csv"), QStringLiteral("--columns"), QStringLiteral("retain_prob,steps,nothing")});
+    QVERIFY2(chosen.out.startsWith("run,name,method,retain_prob,steps,nothing\n1,one & only,grad_diff,"), chosen.out.constData());
+    QVERIFY2(chosen.out.contains(",1,\n"), chosen.out.constData());
+
     const QString latex = table("latex");
     QVERIFY2(latex.startsWith(QLatin1String("\\begin{tabular}{rllrr}")) && latex.contains(QLatin1String("one \\& only & grad\\_diff & "))
                  && latex.contains(QLatin1String("forget\\_prob (down)")), qPrintable(latex));
@@ -198,6 +206,60 @@ void TestCliEval::comparedRunsAreTables()
              qPrintable(markdown));
     QCOMPARE(cli({QStringLiteral("runs"), QStringLiteral("compare"), QStringLiteral("1"), QStringLiteral("2"), QStringLiteral("--format"),
                   QStringLiteral("word")}).exitCode, 2);
+}
+
+void TestCliEval::aBenchmarksFolderBecomesASpec()
+{
+    QVERIFY(QFile::copy(path("forget05_perturbed.jsonl"), path("forget05.jsonl")) && QFile::copy(path("retain_perturbed.jsonl"), path("retain95.jsonl")));
+    const QString folder = m_home->path();
+    const CliResult described = cli({QStringLiteral("data"), folder});
+    QVERIFY2(described.exitCode == 0, qPrintable(described.err));
+    QCOMPARE(described.json()[QLatin1String("benchmark")].toString(), QStringLiteral("tofu"));
+    QCOMPARE(described.json()[QLatin1String("splits")].toArray(), QJsonArray{QStringLiteral("forget05")});
+    const CliResult made = cli({QStringLiteral("data"), folder, QStringLiteral("--split"), QStringLiteral("forget05"), QStringLiteral("--model"),
+                                shared("models/tiny-tofu-full")});
+    QVERIFY2(made.exitCode == 0, qPrintable(made.err));
+    QCOMPARE(made.json()[QLatin1String("notes")].toArray().size(), 1);
+    write("made.json", QJsonDocument(made.json()[QLatin1String("spec")].toObject()).toJson());
+    const CliResult evaluated = cli({QStringLiteral("eval"), path("made.json"), QStringLiteral("--set"), QStringLiteral("eval.metrics=[\"forget_truth_ratio\"]")});
+    QVERIFY2(evaluated.exitCode == 0, qPrintable(evaluated.err));
+    QVERIFY(evaluated.json()[QLatin1String("metrics")][QLatin1String("forget_truth_ratio")].isDouble());
+    const CliResult refused = cli({QStringLiteral("data"), folder, QStringLiteral("--split"), QStringLiteral("forget50")});
+    QCOMPARE(refused.exitCode, 1);
+    QVERIFY2(refused.err.contains(QLatin1String("has no split \"forget50\"")), qPrintable(refused.err));
+}
+
+void TestCliEval::roundedWeightsAreProbed()
+{
+    const CliResult probed = cli({QStringLiteral("probe"), QStringLiteral("quantize"), path("spec.json"), QStringLiteral("--set"),
+                                  QStringLiteral("eval.metrics=[\"forget_prob\"]")});
+    QVERIFY2(probed.exitCode == 0, qPrintable(probed.err));
+    const QJsonObject metrics = probed.json()[QLatin1String("metrics")].toObject();
+    const auto value = [&](const char *weights) { return metrics[QLatin1String(weights)][QLatin1String("forget_prob")].toDouble(); };
+    QVERIFY(value("none") > 0.99 && value("int8") != value("none") && std::abs(value("int8") - value("none")) < 0.01);
+    QVERIFY(value("nf4") < value("int8"));
+    QCOMPARE(probed.json()[QLatin1String("robustness")][QLatin1String("nf4")][QLatin1String("forget_prob")][QLatin1String("value")].toDouble(), 1.0);
+    const CliResult refused = cli({QStringLiteral("probe"), QStringLiteral("quantize"), path("spec.json"), QStringLiteral("--weights"), QStringLiteral("fp3")});
+    QCOMPARE(refused.exitCode, 2);
+    QVERIFY2(refused.err.contains(QLatin1String("Use int8 or nf4")), qPrintable(refused.err));
+}
+
+void TestCliEval::relearningIsProbedBesideARetrainedModel()
+{
+    const QString retain = shared("models/tiny-tofu-retain");
+    const CliResult probed = cli({QStringLiteral("probe"), QStringLiteral("relearn"), path("spec.json"), QStringLiteral("--set"),
+                                  QStringLiteral("eval.metrics=[\"forget_prob\", \"retain_prob\"]"), QStringLiteral("--model"), retain,
+                                  QStringLiteral("--retrained"), retain, QStringLiteral("--steps"), QStringLiteral("3"), QStringLiteral("--batch-size"),
+                                  QStringLiteral("6"), QStringLiteral("--learning-rate"), QStringLiteral("1e-3")});
+    QVERIFY2(probed.exitCode == 0, qPrintable(probed.err));
+    const QJsonArray evaluations = probed.json()[QLatin1String("unlearned")][QLatin1String("evaluations")].toArray();
+    QCOMPARE(evaluations.size(), 4); // before the first step and after each
+    const auto probability = [&](int i) { return evaluations[i][QLatin1String("metrics")][QLatin1String("forget_prob")].toDouble(); };
+    QVERIFY(probability(3) > probability(0)); // it is learned again
+    QVERIFY(evaluations[3][QLatin1String("metrics")][QLatin1String("retain_prob")].isDouble());
+    // the same model learns as fast as itself
+    QCOMPARE(probed.json()[QLatin1String("robustness")][QLatin1String("forget_prob")][QLatin1String("value")].toDouble(), 1.0);
+    QVERIFY(!QFile::exists(path("lethe/lethe.sqlite")));
 }
 
 QTEST_GUILESS_MAIN(TestCliEval)

@@ -10,11 +10,34 @@ namespace {
 
 using Line = std::vector<std::string>;
 
-/// A value, or the one inside an object with parts.
-std::string valueText(const Json &value)
+/// What a column shows: a metric (its value, or the one inside an object with parts), a part of one (`forget_quality.d`), or a
+/// number of the run itself (`seconds`).
+std::string valueText(const Json &compared, const Json &run, const std::string &column)
 {
-    const Json &number = value.is_object() ? value.value("value", Json(nullptr)) : value;
-    return number.is_number() ? number.dump() : std::string();
+    const auto dot = column.find('.');
+    const Json &metrics = compared.at("metrics");
+    const auto metric = metrics.find(column.substr(0, dot));
+    Json value = metric != metrics.end() ? metric->at(std::to_string(run.at("run_id").get<std::int64_t>())) : run.value(column, Json(nullptr));
+    if (value.is_object())
+        value = value.value(dot == std::string::npos ? "value" : column.substr(dot + 1), Json(nullptr));
+    else if (dot != std::string::npos)
+        value = nullptr;
+    return value.is_number() ? value.dump() : std::string();
+}
+
+/// Every metric; of forget quality also the distance, since p alone says little.
+std::vector<std::string> allColumns(const Json &compared)
+{
+    std::vector<std::string> columns;
+    for (const auto &[id, values] : compared.at("metrics").items()) {
+        columns.push_back(id);
+        for (const auto &[run, value] : values.items())
+            if (value.is_object() && value.contains("d")) {
+                columns.push_back(id + ".d");
+                break;
+            }
+    }
+    return columns;
 }
 
 std::string csvCell(const std::string &text)
@@ -97,16 +120,18 @@ std::string heading(const std::string &id, const std::string &format)
 
 } // namespace
 
-std::string metricTable(const Json &compared, const std::string &format)
+std::string metricTable(const Json &compared, const std::string &format, std::vector<std::string> columns)
 {
+    if (columns.empty())
+        columns = allColumns(compared);
     std::vector<Line> lines{{"run", "name", "method"}};
-    for (const auto &[id, values] : compared.at("metrics").items())
-        lines.front().push_back(heading(id, format));
+    for (const std::string &column : columns)
+        lines.front().push_back(heading(column, format));
     for (const Json &run : compared.at("runs")) {
         const std::string id = std::to_string(run.at("run_id").get<std::int64_t>());
         Line line{id, run.at("name").get<std::string>(), run.at("method").get<std::string>()};
-        for (const auto &[metric, values] : compared.at("metrics").items())
-            line.push_back(valueText(values.at(id)));
+        for (const std::string &column : columns)
+            line.push_back(valueText(compared, run, column));
         lines.push_back(std::move(line));
     }
     if (format == "latex")

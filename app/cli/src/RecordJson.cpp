@@ -115,6 +115,8 @@ Json toJson(const RunSummary &summary)
               {"seconds", summary.seconds},
               {"tokens_per_second", summary.tokensPerSecond},
               {"peak_memory_bytes", summary.peakMemoryBytes},
+              {"evaluation_seconds", summary.evaluationSeconds},
+              {"evaluations_left_out", summary.evaluationsLeftOut},
               {"final", toJson(summary.finalMetrics)},
               {"checkpoint", summary.checkpoint.empty() ? Json(nullptr) : Json(summary.checkpoint)}};
     if (!summary.failure.empty())

@@ -165,8 +165,10 @@ void addCompare(CLI::App &runs, Program &program)
     auto format = std::make_shared<std::string>("json");
     command->add_option("--format", *format, "json, or the table of metrics alone as csv, latex or markdown")
         ->check(CLI::IsMember({"json", "csv", "latex", "markdown"}));
-    command->callback([&program, texts, format] {
-        program.action = [&program, texts, format] {
+    auto columns = std::make_shared<std::vector<std::string>>();
+    command->add_option("--columns", *columns, "Of the table: metrics, parts (forget_quality.d), seconds, steps; all metrics where not given")->delimiter(',');
+    command->callback([&program, texts, format, columns] {
+        program.action = [&program, texts, format, columns] {
             std::vector<RunId> ids;
             for (const std::string &text : *texts) {
                 const Result<RunId> run = parseRunId(text);
@@ -177,7 +179,7 @@ void addCompare(CLI::App &runs, Program &program)
             const Result<Json> document = compare(program, ids);
             if (!document.ok() || *format == "json")
                 return print(document);
-            return printText(metricTable(*document, *format));
+            return printText(metricTable(*document, *format, *columns));
         };
     });
 }

@@ -125,6 +125,8 @@ Result<std::vector<DataRecord>> elementsOf(std::string_view content, const std::
         DataRecord record{.line = i < lines.size() ? lines[i] : static_cast<std::int64_t>(i) + 1, .fields = {}, .reason = {}};
         if (element.is_object())
             record.fields = std::move(element);
+        else if (element.is_string())
+            record.fields = {{"text", std::move(element)}}; // MUSE's texts are a list of nothing else
         else
             record.reason = describe(element) + " is not an object";
         records.push_back(std::move(record));
@@ -199,8 +201,17 @@ DataFormat formatOf(std::string_view content, std::string_view extension)
     return DataFormat::PlainText;
 }
 
+Error parquetError(const std::filesystem::path &file)
+{
+    const std::string name = file.filename().string(), target = file.stem().string() + ".jsonl";
+    return {.code = ErrorCode::Unsupported, .what = "is a Parquet file, which this version does not read", .where = file.string(),
+            .hint = "Convert it: python3 -c \"import pandas; pandas.read_parquet('" + name + "').to_json('" + target + "', orient='records', lines=True)\""};
+}
+
 Result<RecordFile> readRecords(std::string_view content, const std::filesystem::path &file, std::size_t most)
 {
+    if (content.starts_with("PAR1"))
+        return parquetError(file);
     if (content.starts_with("\xFF\xFE") || content.starts_with("\xFE\xFF"))
         return corrupt(file, 1, "the file is UTF-16");
     content = withoutMark(content);

@@ -19,7 +19,7 @@ struct DataRecord {
     std::string reason; ///< set: could not be read
 };
 
-/// A data file taken apart into records. Plain text has one record with the one field `text`.
+/// A data file taken apart into records. Plain text has one record with the one field `text`; a JSON list of texts has one for each.
 struct RecordFile {
     DataFormat format = DataFormat::JsonLines;
     std::vector<DataRecord> records;
@@ -27,6 +27,9 @@ struct RecordFile {
 
 /// Tells the format of \p content by its beginning, \p extension (`.csv`) deciding in doubt.
 LETHE_EXPORT DataFormat formatOf(std::string_view content, std::string_view extension);
+
+/// Why a Parquet file is not read, and how to make a file of it that is.
+Error parquetError(const std::filesystem::path &file);
 
 /// Corrupt where the whole cannot be read (a broken JSON array, a text that is not UTF-8), with file and line.
 /// \param most at most so many records; the rest is not looked at

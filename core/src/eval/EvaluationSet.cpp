@@ -47,12 +47,14 @@ Result<EvaluationRow> withFields(const DataRow &data, const Demand &demand, cons
         const auto found = extra.find(kPerturbed);
         if (found == extra.end())
             return rowError(set, file, data, "has no field " + std::string(kPerturbed));
-        const bool texts = found->is_array() && !found->empty() && std::ranges::all_of(*found, [](const Json &item) {
+        // a cell of a CSV file holds the list as JSON
+        const Json list = found->is_string() ? parseJson(found->get_ref<const std::string &>(), problem).value_or(*found) : *found;
+        const bool texts = list.is_array() && !list.empty() && std::ranges::all_of(list, [](const Json &item) {
             return item.is_string() && !item.get_ref<const std::string &>().empty();
         });
         if (!texts)
             return rowError(set, file, data, "has no list of texts in " + std::string(kPerturbed) + ", but " + describe(*found));
-        for (const Json &item : *found)
+        for (const Json &item : list)
             row.perturbed.push_back(item.get<std::string>());
     }
     return row;

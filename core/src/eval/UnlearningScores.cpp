@@ -21,6 +21,11 @@ double privacyLeakage(double area, double retrainedArea)
     return (own - retrained) / (retrained + kAreaGuard) * 100;
 }
 
+bool isPlausibleRetrainedArea(double area)
+{
+    return area >= 0.35 && area <= 0.65;
+}
+
 double relativeDifference(double area, double retrainedArea)
 {
     return (area - retrainedArea) / (retrainedArea + kAreaGuard) * 100;

@@ -3,6 +3,7 @@
 #include "model/PairManifest.h"
 #include "model/Safetensors.h"
 #include "model/TorchErrors.h"
+#include "model/WeightRounding.h"
 
 #include <lethe/base/Device.h>
 #include <lethe/base/Paths.h>
@@ -13,6 +14,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <set>
 
 namespace lethe {
@@ -402,9 +404,35 @@ Result<void> Session::evaluate(std::int64_t step, bool wholeSets)
         for (const MetricValue &metric : evaluation.metrics)
             if (metric.id == "forget_exact_match" && metric.value == 0.0)
                 event(0, "warning", "Exact match on forget is 0 % before training: nothing to forget?");
+    m_evaluationCost = evaluation.seconds;
+    if (const auto rows = m_spec.spec.eval->rows; rows && !evaluation.subset && !evaluation.samples.empty()) {
+        std::int64_t looked = 0; // of all these rows an evaluation in the middle looks at some
+        for (const EvaluationSet &set : m_inputs.evaluation->sets)
+            looked += std::min(*rows, static_cast<std::int64_t>(set.rows.size()));
+        m_evaluationCost *= static_cast<double>(looked) / static_cast<double>(evaluation.samples.size());
+    }
     m_observer.onEvaluation(evaluation);
     m_lastEvaluated = step;
     return {};
+}
+
+bool Session::isWithinBudget(std::int64_t step)
+{
+    const std::optional<double> &budget = m_spec.spec.eval->budgetPercent;
+    if (!budget)
+        return true;
+    const double evaluating = m_summary.evaluationSeconds + m_evaluationCost;
+    const double percent = 100 * evaluating / std::max(1e-9, evaluating + m_trainingSeconds);
+    if (percent <= *budget)
+        return true;
+    // A reader of the curves must know why a point is missing; one line says it for all that follow.
+    if (++m_summary.evaluationsLeftOut == 1) {
+        char text[200];
+        std::snprintf(text, sizeof(text), "Evaluation after step %lld left out: evaluations would take %.3g %% of the time, and eval.budget_percent "
+                      "allows %.3g. So with later ones, until there is time", static_cast<long long>(step), percent, *budget);
+        event(step, "info", text);
+    }
+    return false;
 }
 
 Result<void> Session::saveCheckpoint(std::int64_t step)
@@ -422,8 +450,10 @@ Result<bool> Session::afterStep(std::int64_t step)
     const std::optional<EvalSpec> &eval = m_spec.spec.eval;
     const bool last = step == m_plan->steps();
     const bool due = eval && eval->everySteps && step % *eval->everySteps == 0;
-    if (const bool asked = m_control.takeEvaluateNow(); !last && (asked || due))
+    if (const bool asked = m_control.takeEvaluateNow(); !last && (asked || (due && isWithinBudget(step)))) {
         LETHE_TRY_VOID(evaluate(step, false));
+        m_summary.evaluationSeconds += m_evaluationCost;
+    }
     const bool saveDue = m_training.saveEverySteps && step % *m_training.saveEverySteps == 0;
     if (const bool asked = m_control.takeCheckpointNow(); !last && (asked || saveDue))
         LETHE_TRY_VOID(saveCheckpoint(step));
@@ -527,7 +557,8 @@ Result<RunSummary> runSession(const ResolvedSpec &spec, const MethodCatalog &cat
     return result;
 }
 
-Result<EvaluationRecord> evaluateModel(const ResolvedSpec &spec, const std::filesystem::path &modelFolder, RunControl &control, RunObserver &observer, int threads)
+Result<EvaluationRecord> evaluateModel(const ResolvedSpec &spec, const std::filesystem::path &modelFolder, RunControl &control, RunObserver &observer, int threads,
+                                       WeightRounding rounding)
 {
     return guarded(spec.spec.training.device == "cpu" || deviceReport().cuda.empty() ? "cpu" : "cuda:0", modelFolder.string(), [&]() -> Result<EvaluationRecord> {
         if (threads > 0)
@@ -537,6 +568,9 @@ Result<EvaluationRecord> evaluateModel(const ResolvedSpec &spec, const std::file
         SessionInputs inputs;
         const c10::ScalarType dtype = spec.spec.training.dtype == Dtype::F32 ? at::kFloat : spec.spec.training.dtype == Dtype::BF16 ? at::kBFloat16 : at::kHalf;
         LETHE_TRY_VOID(inputs.read(evaluated, modelFolder, dtype, control, observer));
+        for (Decoder *model : {inputs.model.get(), inputs.model->assistant()})
+            if (model != nullptr)
+                LETHE_TRY_VOID(roundWeights(*model, rounding));
         for (const EventRecord &warning : inputs.warnings)
             observer.onEvent(warning);
         Evaluator evaluator(*inputs.model, *inputs.tokenizer, *inputs.encoder, *inputs.evaluation);

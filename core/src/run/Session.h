@@ -81,6 +81,7 @@ private:
     Result<void> makePlan();
     Result<void> prepareReference();
     Result<void> evaluate(std::int64_t step, bool wholeSets);
+    bool isWithinBudget(std::int64_t step);
     Result<void> saveCheckpoint(std::int64_t step);
     Result<void> trainAll();
     Result<bool> afterStep(std::int64_t step); ///< false: the run ends here
@@ -128,6 +129,7 @@ private:
     std::int64_t m_doneSteps = 0;
     std::int64_t m_trainedTokens = 0;
     double m_trainingSeconds = 0;
+    double m_evaluationCost = 0; ///< seconds that the next evaluation in the middle is expected to take
     double m_elapsedBefore = 0; ///< of the runs that this one resumes
     Clock::duration m_paused{};
     Clock::time_point m_start;

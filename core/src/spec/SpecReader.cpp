@@ -285,6 +285,7 @@ EvalSpec readEval(const Json &json, std::vector<Error> &problems)
         inner.finish();
     }
     reader.optionalInteger("rows", eval.rows, kOneOrMore, "all rows");
+    reader.optionalNumber("budget_percent", eval.budgetPercent, {.minimum = 0, .maximum = 100, .exclusiveMinimum = true}, "no bound");
     if (const Json *tofu = reader.object("tofu", true))
         eval.tofu = readTofu(*tofu, problems);
     if (const Json *muse = reader.object("muse", true))

@@ -120,6 +120,8 @@ Json toJson(const EvalSpec &eval)
               {"generations", {{"prompts", eval.generations.prompts}, {"max_new_tokens", eval.generations.maxNewTokens}}}};
     if (eval.rows)
         json["rows"] = *eval.rows;
+    if (eval.budgetPercent)
+        json["budget_percent"] = *eval.budgetPercent;
     if (eval.tofu)
         json["tofu"] = toJson(*eval.tofu);
     if (eval.muse)

@@ -41,6 +41,7 @@ private Q_SLOTS:
     void everyMetricOfEveryGroupIsDefinedOrSaysWhy();
     void aModelAgainstItselfHasNoForgetQuality();
     void aMissingFieldIsNamed();
+    void aTablesCellHoldsTheListAsJson();
     void anEmptySetIsNamed();
     void aLogOfOtherRowsIsNamed();
 
@@ -199,6 +200,20 @@ void TestEvaluator::aMissingFieldIsNamed()
         QVERIFY(!refused.ok());
         QVERIFY2(refused.error().message().find(words) != std::string::npos && refused.error().where.ends_with(file), refused.error().message().c_str());
     }
+}
+
+void TestEvaluator::aTablesCellHoldsTheListAsJson()
+{
+    write("rows.csv", {"question,answer,paraphrased_answer,perturbed_answer", R"(q,a,c,"[""b"", ""d""]")"});
+    ResolvedSpec given = spec({"forget_truth_ratio"});
+    given.spec.eval->tofu->forget->path = "rows.csv";
+    const auto record = evaluate(given);
+    QVERIFY2(record.ok(), record.ok() ? "" : record.error().message().c_str());
+    QVERIFY(record->samples[0].value("false_loss_2") && !record->samples[0].value("false_loss_3"));
+    write("text.csv", {"question,answer,paraphrased_answer,perturbed_answer", "q,a,c,b"});
+    given.spec.eval->tofu->forget->path = "text.csv";
+    const auto refused = evaluate(given);
+    QVERIFY(!refused.ok() && refused.error().message().find("row 2 of the forget set has no list of texts in perturbed_answer, but \"b\"") != std::string::npos);
 }
 
 void TestEvaluator::anEmptySetIsNamed()

@@ -137,6 +137,29 @@ private Q_SLOTS:
         QCOMPARE(*sha256OfFile(fs::path(rest->checkpoint) / "model.safetensors"), *sha256OfFile(fs::path(undisturbed->checkpoint) / "model.safetensors"));
     }
 
+    void evaluationsKeepWithinTheirShareOfTheTime()
+    {
+        for (const double percent : {1e-6, 100.0}) {
+            const QTemporaryDir folder;
+            ResolvedSpec bounded = spec();
+            bounded.spec.eval->everySteps = 1;
+            bounded.spec.eval->budgetPercent = percent;
+            Recorder recorder;
+            RunControl control;
+            const auto summary = run(bounded, inside(folder, "run"), recorder, control);
+            QVERIFY(summary.ok());
+            const bool all = percent == 100;
+            // the first and the last are always there
+            QCOMPARE(recorder.evaluations.size(), std::size_t{all ? 13U : 2U});
+            QCOMPARE(summary->evaluationsLeftOut, all ? 0 : 11);
+            QCOMPARE(summary->evaluationSeconds > 0, all);
+            const auto said = std::ranges::count_if(recorder.events, [](const EventRecord &event) { return event.text.find("eval.budget_percent allows") != std::string::npos; });
+            QCOMPARE(said, all ? 0 : 1);
+            QCOMPARE(recorder.evaluations.back().step, 12);
+            QVERIFY(!recorder.evaluations.back().subset);
+        }
+    }
+
     void aPauseHoldsAfterTheStepAndChangesNothing()
     {
         const QTemporaryDir folder;

@@ -32,7 +32,7 @@ const char *const kWhole = R"({
     "lora": {"rank": 8, "alpha": 16, "dropout": 0.1, "rank_stabilized": true, "target_modules": ["q_proj"]},
     "gradient_checkpointing": true, "save_every_steps": 5
   },
-  "eval": {"every_steps": 10, "metrics": ["forget_prob"], "reference": "r", "generations": {"prompts": 0, "max_new_tokens": 9}, "rows": 3,
+  "eval": {"every_steps": 10, "metrics": ["forget_prob"], "reference": "r", "generations": {"prompts": 0, "max_new_tokens": 9}, "rows": 3, "budget_percent": 12.5,
            "tofu": {"forget": "a.jsonl", "retain": {"path": "b.csv", "prompt": "q", "answer": "a"}, "real_authors": "c", "world_facts": "d", "retain_rows": 7},
            "muse": {"verbatim": "v.json", "knowledge_forget": "k", "knowledge_forget_shots": "s", "privleak_forget": "p", "privleak_holdout": "h"},
            "holdout": "o.jsonl", "truth_ratio": "arithmetic"}
@@ -104,6 +104,7 @@ void TestSpecReader::everyKeyIsReadAndWrittenBack()
     QVERIFY(!spec.training.maxGradNorm.has_value());
     QCOMPARE(spec.training.lora->rank, 8);
     QCOMPARE(spec.eval->rows.value(), 3);
+    QCOMPARE(spec.eval->budgetPercent.value(), 12.5);
 
     const std::string written = writeSpec(spec);
     const SpecReading again = readSpec(written, "/base");
@@ -176,6 +177,7 @@ void TestSpecReader::refusesNamingPathAndWhatIsAccepted_data()
     row("eval.tofu.forgets=x", "eval.tofu.forgets: unknown key (did you mean forget?). Accepted here: forget, retain, real_authors, world_facts, retain_rows");
     row("eval.tofu.forget=[1]", "eval.tofu.forget: a list is no data file. Use a path, or an object with path, prompt and answer");
     row("eval.tofu.retain_rows=0", "eval.tofu.retain_rows: 0 is not allowed. Use a whole number, 1 or more, or null for all rows");
+    row("eval.budget_percent=0", "eval.budget_percent: 0 is not allowed. Use a number, above 0 and at most 100, or null for no bound");
     row("eval.holdout=5", "eval.holdout: 5 is no data file. Use a path, or an object with path, prompt and answer");
     row("eval.truth_ratio=mean", "eval.truth_ratio: \"mean\" is not allowed. Use geometric or arithmetic or open-unlearning");
     row("eval.generations.max_new_tokens=0", "eval.generations.max_new_tokens: 0 is not allowed. Use a whole number, 1 or more");

@@ -153,6 +153,8 @@ std::vector<SpecField> evaluationFields()
             .help(trField("Longer answers are cut.")),
         Maker("eval.rows", kInteger, kNothing).label(trField("rows in between")).least(1).unit(trField("of each set")).empty(trField("all rows")).advanced()
             .help(trField("Evaluations in the middle of the run look at so many rows; the first and the last at all.")),
+        Maker("eval.budget_percent", kNumber, kNothing).label(trField("time for evaluations")).least(0, true).most(100).unit(trField("% of the run")).empty(trField("no bound")).advanced()
+            .help(trField("An evaluation in the middle of the run that would take more is left out.")),
         Maker("eval.reference", kText, kNothing).label(trField("retrained model")).empty(trField("none")).advanced()
             .help(trField("Stands for the model that never saw the forget rows: a model folder, a run id, or an evaluation log.")),
     };

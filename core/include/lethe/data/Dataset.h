@@ -52,9 +52,9 @@ struct DataPreview {
     std::int64_t totalRows = 0;
 };
 
-/// Reads a data file whole: JSON Lines, a JSON array of objects, CSV with a header row (RFC 4180), or plain text (one
-/// document). Told apart by content, the ending deciding in doubt. Rows that cannot be used are in `rejected`.
-/// NotFound, Io; Corrupt (not UTF-8, broken JSON array: line named); InvalidInput where the named fields are in no row.
+/// Reads a data file whole: JSON Lines, a JSON array of objects (or of texts: the field `text`), CSV with a header row (RFC 4180),
+/// or plain text (one document). Told apart by content, the ending deciding in doubt. Rows that cannot be used are in `rejected`.
+/// NotFound, Io; Unsupported (Parquet: says how to convert it); Corrupt (not UTF-8, broken JSON array: line named); InvalidInput where the named fields are in no row.
 LETHE_EXPORT Result<Dataset> readDataset(const std::filesystem::path &file, const DataSource &fields);
 LETHE_EXPORT Result<DataPreview> previewDataset(const std::filesystem::path &file, std::size_t rows = 20);
 

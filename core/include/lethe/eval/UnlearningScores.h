@@ -14,6 +14,8 @@ namespace lethe {
 
 /// (A − A_retrained)/A_retrained · 100 % in MUSE's orientation, A = 1 − auc: 0 ideal, −100 memorised, large: over-unlearned.
 LETHE_EXPORT double privacyLeakage(double area, double retrainedArea);
+/// Whether an area is one that a model which never saw the forget set can have. A reference that remembers makes leakages explode.
+LETHE_EXPORT bool isPlausibleRetrainedArea(double area);
 /// (auc − auc_retrained)/auc_retrained · 100.
 LETHE_EXPORT double relativeDifference(double area, double retrainedArea);
 /// 1 − |auc − auc_retrained|/auc_retrained, within [0, 1].

@@ -138,6 +138,8 @@ struct RunSummary {
     double seconds = 0;
     double tokensPerSecond = 0;
     std::int64_t peakMemoryBytes = 0;
+    double evaluationSeconds = 0;          ///< of the evaluations in its middle
+    std::int64_t evaluationsLeftOut = 0;   ///< for `eval.budget_percent`
     std::vector<MetricValue> finalMetrics;
     std::string checkpoint; ///< folder of the last checkpoint; may be empty
     std::string failure;    ///< for Failed

@@ -70,8 +70,13 @@ LETHE_EXPORT Result<RunSummary> runSession(const ResolvedSpec &spec, const Metho
 /// The newest usable checkpoint folder under \p runFolder, where there is one.
 LETHE_EXPORT std::optional<std::filesystem::path> newestCheckpoint(const std::filesystem::path &runFolder);
 
+/// Weights as few bits hold them: a probe of what an unlearned model still knows.
+enum class WeightRounding { None, Int8, Nf4 };
+
 /// Evaluates \p modelFolder (or a checkpoint folder) by the spec's `eval` with no training. What `lethe-cli eval` runs.
+/// \param rounding the linear layers' weights are rounded so first
 LETHE_EXPORT Result<EvaluationRecord> evaluateModel(const ResolvedSpec &spec, const std::filesystem::path &modelFolder,
-                                                    RunControl &control, RunObserver &observer, int threads = 0);
+                                                    RunControl &control, RunObserver &observer, int threads = 0,
+                                                    WeightRounding rounding = WeightRounding::None);
 
 } // namespace lethe

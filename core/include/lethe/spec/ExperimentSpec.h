@@ -115,6 +115,8 @@ struct EvalSpec {
     GenerationSpec generations;
     /// Rows of each set an evaluation in the middle of the run looks at (the first and last look at all); none: all.
     std::optional<std::int64_t> rows;
+    /// Of the run's time, what evaluations in its middle may take, in percent: one that would take more is left out. None: no bound.
+    std::optional<double> budgetPercent;
     std::optional<TofuSpec> tofu;
     std::optional<MuseSpec> muse;
     std::optional<DataSource> holdout; ///< rows that no model has seen, against which membership of the forget set is attacked

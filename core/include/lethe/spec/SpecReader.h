@@ -30,7 +30,8 @@ LETHE_EXPORT const std::vector<std::string> &knownMetrics();
 
 /// Parses the contract's JSON: unknown keys (with the nearest known one), wrong types, values out of range, all named.
 /// Broken JSON and keys given twice are one problem whose `where` is `line L, column C`. Beyond the contract it takes: `null` for
-/// `data.*.prompt` (the rows hold no prompt: each is a document), `{"chat": true, "system_prompt": "…"}` as template, `eval.rows`.
+/// `data.*.prompt` (the rows hold no prompt: each is a document), `{"chat": true, "system_prompt": "…"}` as template, `eval.rows`,
+/// `eval.budget_percent`.
 /// Says nothing of the method's parameters or of files; `checkSpec` does.
 LETHE_EXPORT SpecReading readSpec(std::string_view json, const std::filesystem::path &baseFolder);
 LETHE_EXPORT Result<ExperimentSpec> readSpecFile(const std::filesystem::path &file);

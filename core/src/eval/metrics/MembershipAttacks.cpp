@@ -176,7 +176,8 @@ public:
         const bool known = reference != nullptr && reference->metrics.contains("mia_min_k");
         const double retrained = known ? reference->metrics.at("mia_min_k") : 0.5;
         return {.id = info.id, .value = privacyLeakage(*area.value, retrained), .reason = {},
-                .parts = {{"auc", *area.value}, {"reference_auc", retrained}}, .variant = known ? "reference" : "assumed 0.5"};
+                .parts = {{"auc", *area.value}, {"reference_auc", retrained}},
+                .variant = !known ? "assumed 0.5" : isPlausibleRetrainedArea(retrained) ? "reference" : "reference that looks like a memorising model"};
     }
 };
 

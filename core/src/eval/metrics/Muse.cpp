@@ -100,7 +100,7 @@ public:
         for (const char *id : {"muse_privleak_auc", "mia_min_k"})
             if (reference != nullptr && reference->metrics.contains(id)) {
                 retrained = reference->metrics.at(id);
-                variant = "reference";
+                variant = isPlausibleRetrainedArea(retrained) ? "reference" : "reference that looks like a memorising model";
                 break;
             }
         return {.id = info.id, .value = privacyLeakage(*area, retrained), .reason = {}, .parts = {{"auc", *area}, {"reference_auc", retrained}},
