@@ -196,6 +196,7 @@ Result<Prepared> prepareResume(RunId run, const RecordedRun &how)
     Prepared prepared;
     prepared.run = run;
     RunStore &store = *how.store;
+    LETHE_TRY_VOID(store.flush()); // what this process has just said of the run counts
     LETHE_TRY_VOID(store.noticeInterrupted());
     LETHE_TRY(const RunDetails details, store.details(run));
     const std::string name = "run " + std::to_string(run);
