@@ -12,6 +12,9 @@ find_package(CLI11 CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8>=10.40)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc>=2.5)
+pkg_check_modules(SENTENCEPIECE REQUIRED sentencepiece>=0.1.97)
+# the reader alone: its pkg-config file links the trainer too
+find_library(LETHE_SENTENCEPIECE sentencepiece HINTS ${SENTENCEPIECE_LIBRARY_DIRS} REQUIRED)
 find_package(Threads REQUIRED)
 
 # LibTorch from the unpacked PyPI wheel. Its own TorchConfig.cmake demands a CUDA toolkit, so we make the target

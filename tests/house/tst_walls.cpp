@@ -41,7 +41,7 @@ const std::vector<Room> &rooms()
     static const std::vector<Room> all{
         {.folder = "core/include", .allowed = {"QtCore/", "lethe/"}, .forbidden = {"lethe/sdk/"}},
         {.folder = "core/src",
-         .allowed = {"QtCore/", "lethe/", "ATen/", "c10/", "torch/", "SQLiteCpp/", "sqlite3.h", "spdlog/", "nlohmann/", "pcre2.h", "utf8proc.h"},
+         .allowed = {"QtCore/", "lethe/", "ATen/", "c10/", "torch/", "SQLiteCpp/", "sqlite3.h", "spdlog/", "nlohmann/", "pcre2.h", "utf8proc.h", "sentencepiece_processor.h"},
          .forbidden = {"torch/torch.h", "torch/extension.h"},
          .system = true},
         // QtPlugin alone: it names the interface that a plugin implements

@@ -12,6 +12,7 @@ struct ExportOptions {
     std::string run, out;
     std::optional<std::int64_t> checkpoint;
     std::uint64_t maxShardBytes = 0;
+    std::string format = "hf", quantize;
     bool mergeAdapter = false, overwrite = false, noVerify = false;
 };
 
@@ -31,6 +32,8 @@ int exportModel(const ExportOptions &options, const Program &program)
     request.mergeAdapter = options.mergeAdapter;
     if (options.maxShardBytes > 0)
         request.maxShardBytes = options.maxShardBytes;
+    request.format = options.format == "gguf" ? ExportFormat::Gguf : ExportFormat::HuggingFace;
+    request.quantize = !options.quantize.empty();
     request.overwrite = options.overwrite;
     request.verify = !options.noVerify;
     const Result<ExportReport> report = [&] {
@@ -60,6 +63,9 @@ void addExport(CLI::App &app, Program &program)
     command->add_flag("--merge-adapter", options->mergeAdapter, "Write base and adapter as one model");
     command->add_option("--max-shard-size", options->maxShardBytes, "Split weights into files of at most so much: 5GB, 512MiB, bytes")
         ->transform(CLI::AsSizeValue(true));
+    command->add_option("--format", options->format, "hf: a folder that transformers loads; gguf: one with a file that llama.cpp loads")
+        ->check(CLI::IsMember({"hf", "gguf"}))->capture_default_str();
+    command->add_option("--quantize", options->quantize, "gguf: how its matrices are stored, whatever --dtype says")->check(CLI::IsMember({"q8_0"}));
     command->add_flag("--overwrite", options->overwrite, "Take the place of a folder that is there");
     command->add_flag("--no-verify", options->noVerify, "Do not load the result and compare its logits");
     command->callback([&program, options] { program.action = [&program, options] { return exportModel(*options, program); }; });

@@ -251,7 +251,7 @@ Result<void> checkTarget(const ExportPlan &plan, const ExportRequest &request)
         if (!request.overwrite)
             return refuse("the folder exists and is not empty; it was last changed " + ageInWords(target),
                           "Choose another folder, or allow it to be overwritten");
-        if (!fs::exists(target / "config.json", error) && !fs::exists(target / kAdapterConfig, error))
+        if (!fs::exists(target / "config.json", error) && !fs::exists(target / kAdapterConfig, error) && !fs::exists(target / kGgufName, error))
             return refuse("the folder holds something that is no exported model", "Choose another folder: this one is not overwritten");
     }
     LETHE_TRY(const std::uint64_t room, freeBytes(target));

@@ -12,6 +12,8 @@ namespace lethe {
 
 /// Of a pair's export: the folder within it that holds the target.
 inline constexpr const char *kTargetFolder = "target";
+/// The one file of weights in an export as GGUF.
+inline constexpr const char *kGgufName = "model.gguf";
 
 /// What an export will read and write, decided before the first byte is written.
 struct ExportPlan {

@@ -2,6 +2,7 @@
 
 #include "ExportCheck.h"
 #include "ExportPlan.h"
+#include "GgufExport.h"
 
 #include "model/AdaptedWeights.h"
 #include "model/FloatConvert.h"
@@ -199,17 +200,21 @@ Result<void> writeConfig(const ExportPlan &plan, const fs::path &folder)
     return writeFile(folder / "config.json", config.dump(2) + "\n");
 }
 
-/// The files of one model.
-Result<void> writeModel(const ExportPlan &plan, const fs::path &folder, const ExportProgress &progress)
+/// The files of one model; as GGUF where there is a plan for that.
+Result<void> writeModel(const ExportPlan &plan, const GgufPlan *gguf, const fs::path &folder, const ExportProgress &progress)
 {
     std::error_code error;
     fs::create_directories(folder, error);
     if (error)
         return systemError(error.value(), "the folder cannot be made", folder);
     for (const fs::path &file : plan.companions) {
+        if (gguf != nullptr && file.filename().string().ends_with(".json")) // what they say is in the file itself
+            continue;
         LETHE_TRY(const std::string content, readFile(file));
         LETHE_TRY_VOID(writeFile(folder / file.filename(), content));
     }
+    if (gguf != nullptr)
+        return writeGguf(plan, *gguf, folder / kGgufName, progress);
     if (plan.asAdapter)
         return writeAdapter(plan, folder, progress);
     LETHE_TRY_VOID(writeConfig(plan, folder));
@@ -229,11 +234,11 @@ Result<void> writePair(const ExportPlan &plan, const fs::path &folder)
     return writeFile(folder / kPairFile, manifest.dump(2) + "\n");
 }
 
-Result<void> fillFolder(const RunStore &store, const ExportPlan &plan, const fs::path &folder, const ExportProgress &progress)
+Result<void> fillFolder(const RunStore &store, const ExportPlan &plan, const GgufPlan *gguf, const fs::path &folder, const ExportProgress &progress)
 {
-    LETHE_TRY_VOID(writeModel(plan, folder, progress));
+    LETHE_TRY_VOID(writeModel(plan, gguf, folder, progress));
     if (plan.target) {
-        LETHE_TRY_VOID(writeModel(*plan.target, folder / kTargetFolder, progress));
+        LETHE_TRY_VOID(writeModel(*plan.target, nullptr, folder / kTargetFolder, progress));
         LETHE_TRY_VOID(writePair(plan, folder));
     }
     LETHE_TRY(const std::string card, cardText(store, plan));
@@ -296,6 +301,12 @@ Result<ExportReport> exportRunModel(const RunStore &store, const ExportRequest &
                                     const std::function<bool(std::uint64_t, std::uint64_t, const std::string &)> &progress)
 {
     LETHE_TRY(const ExportPlan plan, planExport(store, request));
+    std::optional<GgufPlan> gguf;
+    if (request.format == ExportFormat::Gguf) {
+        LETHE_TRY(gguf, planGguf(plan, request.quantize));
+    } else if (request.quantize) {
+        return Error{.code = ErrorCode::InvalidInput, .what = "q8_0 is of GGUF files alone", .where = "--quantize", .hint = "Add --format gguf"};
+    }
     LETHE_TRY_VOID(checkTarget(plan, request));
     std::error_code error;
     fs::path target = fs::absolute(request.target, error).lexically_normal();
@@ -303,10 +314,10 @@ Result<ExportReport> exportRunModel(const RunStore &store, const ExportRequest &
         target = target.parent_path();
     PartFolder part{.path = target.string() + ".part-" + std::to_string(::getpid())};
     fs::remove_all(part.path, error);
-    LETHE_TRY_VOID(fillFolder(store, plan, part.path, progress));
+    LETHE_TRY_VOID(fillFolder(store, plan, gguf ? &*gguf : nullptr, part.path, progress));
 
     std::optional<ExportCheck> verified;
-    if (request.verify) {
+    if (request.verify && !gguf) {
         const auto check = compareWithCheckpoint(store, plan, part.path, progress);
         if (!check.ok() && check.error().code == ErrorCode::Corrupt)
             return keepUnverified(part, target, check.error());

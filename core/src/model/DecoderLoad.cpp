@@ -15,6 +15,33 @@
 
 namespace lethe {
 
+namespace {
+
+/// Of a tensor, so much is in memory twice while it is copied: as the file's pages and as the copy.
+constexpr std::int64_t kCopyBytes = std::int64_t{16} << 20;
+
+/// The one copy of a tensor, on its device and in its dtype. The file's pages are let go behind it.
+at::Tensor copiedFrom(const SafetensorsFile &file, const TensorEntry &entry, const at::TensorOptions &options)
+{
+    const at::Tensor view = tensorView(file, entry);
+    const auto bytes = file.bytes(entry);
+    const at::Tensor copy = at::empty(view.sizes(), options);
+    if (view.dim() == 0 || view.numel() == 0) {
+        copy.copy_(view);
+        return copy;
+    }
+    const auto rowBytes = static_cast<std::int64_t>(bytes.size()) / view.size(0);
+    const std::int64_t rows = std::max<std::int64_t>(1, kCopyBytes / std::max<std::int64_t>(1, rowBytes));
+    for (std::int64_t begin = 0; begin < view.size(0); begin += rows) {
+        const std::int64_t count = std::min(rows, view.size(0) - begin);
+        copy.narrow(0, begin, count).copy_(view.narrow(0, begin, count));
+        file.letGo(bytes.subspan(static_cast<std::size_t>(begin * rowBytes), static_cast<std::size_t>(count * rowBytes)));
+    }
+    return copy;
+}
+
+} // namespace
+
 Result<std::unique_ptr<Decoder>> Decoder::loadPair(const PairManifest &pair, DecoderLoad how)
 {
     how.asPair = false;
@@ -54,16 +81,16 @@ Result<std::unique_ptr<Decoder>> Decoder::load(const std::filesystem::path &name
         for (std::size_t i = 0; i < match.specs.size(); ++i) {
             const WeightFiles::Found found = files.find(match.fileNames[i]);
             const auto bytes = found.file->bytes(*found.entry);
-            // A view of the mapping: the one copy is the one that goes to the device in the dtype asked for.
-            std::vector<float> folded;
-            at::Tensor view = tensorView(*found.file, *found.entry);
+            const at::TensorOptions options = at::TensorOptions().device(how.device).dtype(how.parameterDtype);
+            at::Tensor value;
             if (adapted.changes(match.specs[i].name)) {
-                folded = adapted.read(match.specs[i], *found.file, *found.entry);
-                view = at::from_blob(folded.data(), match.specs[i].shape, at::kFloat);
+                std::vector<float> folded = adapted.read(match.specs[i], *found.file, *found.entry);
+                value = at::from_blob(folded.data(), match.specs[i].shape, at::kFloat).to(options, /*non_blocking=*/false, /*copy=*/true);
+                found.file->letGo(bytes);
+            } else {
+                value = copiedFrom(*found.file, *found.entry, options);
             }
-            decoder->m_parameters.push_back({.spec = match.specs[i],
-                                             .value = view.to(at::TensorOptions().device(how.device).dtype(how.parameterDtype),
-                                                              /*non_blocking=*/false, /*copy=*/true)});
+            decoder->m_parameters.push_back({.spec = match.specs[i], .value = std::move(value)});
             done += bytes.size();
             if (how.progress && !how.progress(done, total))
                 return Error{.code = ErrorCode::Cancelled, .what = "reading the model was cancelled", .where = folder.string(), .hint = {}};

@@ -199,31 +199,4 @@ Result<ModelInfo> inspectModel(const fs::path &folder)
     return info;
 }
 
-MemoryEstimate estimateMemory(const ModelInfo &model, const TrainingSpec &training, std::int64_t maxLength, double meanTokens,
-                              double meanLabels, bool needsReferenceModel)
-{
-    const std::int64_t weightBytes = training.dtype == Dtype::F32 ? 4 : 2;
-    const double tokens = static_cast<double>(training.batchSize) * std::min(meanTokens, static_cast<double>(maxLength));
-    const double labels = static_cast<double>(training.batchSize) * meanLabels;
-    const double bytes = static_cast<double>(weightBytes);
-    const double queryWidth = static_cast<double>(model.heads * model.headDim);
-    const double keyWidth = static_cast<double>(model.kvHeads * model.headDim);
-
-    MemoryEstimate estimate;
-    // Below f32 a master copy in f32 is what the optimizer moves.
-    estimate.weights = model.parameters * (training.dtype == Dtype::F32 ? 4 : 6);
-    estimate.reference = needsReferenceModel ? model.parameters * weightBytes : 0;
-    estimate.gradients = model.parameters * 4;
-    estimate.optimizer = training.optimizer == OptimizerKind::AdamW ? model.parameters * 8 : 0;
-    // What a layer keeps for its backward pass, a token: two norms' in- and outputs, q, k, v with their rotated forms, the
-    // attention's output, the residual sums, and gate, up, activation and product of the MLP.
-    const double perToken = 6 * static_cast<double>(model.hiddenSize) + 3 * queryWidth + 3 * keyWidth + 4 * static_cast<double>(model.intermediateSize);
-    const double kept = training.gradientCheckpointing
-        ? static_cast<double>(model.layers) * static_cast<double>(model.hiddenSize) + perToken
-        : static_cast<double>(model.layers) * perToken;
-    estimate.activations = static_cast<std::int64_t>(tokens * kept * bytes);
-    estimate.logits = static_cast<std::int64_t>(labels * static_cast<double>(model.vocabularySize) * 4);
-    return estimate;
-}
-
 } // namespace lethe

@@ -212,6 +212,16 @@ const TensorEntry *SafetensorsFile::find(std::string_view name) const
     return found != m_entries.end() && found->name == name ? &*found : nullptr;
 }
 
+void SafetensorsFile::letGo(std::span<const std::byte> part) const
+{
+    // Whole pages: nothing is written to the mapping, so a neighbour's bytes on the first and last are merely read again.
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<std::uintptr_t>(part.data()) / page * page;
+    const auto end = reinterpret_cast<std::uintptr_t>(part.data()) + part.size();
+    if (!part.empty())
+        ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+}
+
 std::span<const std::byte> SafetensorsFile::bytes(const TensorEntry &entry) const
 {
     return {m_data + m_dataStart + entry.begin, entry.end - entry.begin};

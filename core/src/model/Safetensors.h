@@ -42,6 +42,8 @@ public:
     const std::vector<TensorEntry> &entries() const { return m_entries; } ///< ordered by name
     const TensorEntry *find(std::string_view name) const;
     std::span<const std::byte> bytes(const TensorEntry &entry) const;
+    /// Takes the pages of \p part out of this process's memory: it has been copied. They are read again where they are touched again.
+    void letGo(std::span<const std::byte> part) const;
     const std::map<std::string, std::string> &metadata() const { return m_metadata; }
     std::uint64_t size() const { return m_size; }
 

@@ -13,6 +13,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <set>
@@ -206,6 +208,7 @@ Result<void> Session::prepareReference()
     }
     if (all)
         m_reference->dropBody(keepHead);
+    ::malloc_trim(0); // a pass of thousands of tokens leaves a heap that no step of a small batch needs
     return {};
 }
 

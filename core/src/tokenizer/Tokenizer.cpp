@@ -8,6 +8,7 @@
 #include "PreTokenizer.h"
 #include "TokenModel.h"
 #include "TokenizerFolder.h"
+#include "TokenizerSource.h"
 #include "Utf8.h"
 
 #include <algorithm>
@@ -243,20 +244,13 @@ Result<Tokenizer> Tokenizer::load(const std::filesystem::path &named)
             configFolder = parts->base;
         }
     }
-    const std::filesystem::path file = folder / "tokenizer.json";
-    std::error_code failure;
-    if (!std::filesystem::exists(file, failure)) {
-        const bool hasSentencePiece = std::filesystem::exists(folder / "tokenizer.model", failure);
-        const std::string hint = hasSentencePiece
-            ? "tokenizer.model is there: AutoTokenizer.from_pretrained(folder).save_pretrained(folder) makes a tokenizer.json of it"
-            : "";
-        return Error{hasSentencePiece ? ErrorCode::Unsupported : ErrorCode::NotFound, "there is no tokenizer.json", folder.string(), hint};
-    }
-    LETHE_TRY(const std::string text, readFile(file));
-    LETHE_TRY(const nlohmann::json document, parseJson(text, file.string()));
+    LETHE_TRY(const TokenizerSource source, TokenizerSource::read(folder));
     auto data = std::make_unique<Data>();
-    LETHE_TRY_VOID(data->read(JsonNode(document, file.string())));
-    LETHE_TRY(const TokenizerFolder beside, TokenizerFolder::read(folder, configFolder));
+    LETHE_TRY_VOID(data->read(JsonNode(source.document, source.file)));
+    LETHE_TRY(TokenizerFolder beside, TokenizerFolder::read(folder, configFolder));
+    for (const auto &[said, own] : {std::pair(&beside.bos, &source.bos), std::pair(&beside.eos, &source.eos)})
+        if (!said->token && !said->id && !own->empty())
+            said->token = *own;
     data->take(beside);
     return Tokenizer(std::move(data));
 }

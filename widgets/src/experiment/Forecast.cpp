@@ -3,6 +3,7 @@
 #include <lethe/spec/SpecReader.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace lethe {
 
@@ -18,7 +19,26 @@ std::int64_t between(const std::optional<std::int64_t> &every, std::int64_t step
     return every && *every > 0 && steps > 0 ? (steps - 1) / *every : 0;
 }
 
+/// Of a row of the set, tokens and labels.
+std::pair<double, double> meanRow(const SetFigures &set)
+{
+    const double rows = std::max<double>(1, double(set.rows));
+    return {double(set.tokens) / rows, double(set.labels) / rows};
+}
+
 } // namespace
+
+MemoryEstimate memoryOf(const ForecastInput &input, const TrainingSpec &training)
+{
+    const auto maxLength = double(input.spec.data.maxLength);
+    std::pair row{maxLength, maxLength / 2};
+    if (input.forget.counted) {
+        row = meanRow(input.forget);
+        if (input.usesRetain && input.retain.counted) // one term after the other: the longer rows count
+            row = std::max(row, meanRow(input.retain));
+    }
+    return estimateMemory(*input.model, training, input.spec.data.maxLength, row.first, row.second, input.needsReference, input.forget.rows);
+}
 
 Forecast forecast(const ForecastInput &input)
 {
@@ -46,12 +66,9 @@ Forecast forecast(const ForecastInput &input)
         result.checkpoints = 1 + between(training.saveEverySteps, *result.steps);
     }
     if (input.model && input.model->usable()) {
-        const double rows = std::max<double>(1, double(input.forget.rows));
-        const double meanTokens = input.forget.counted ? double(input.forget.tokens) / rows : double(input.spec.data.maxLength);
-        const double meanLabels = input.forget.counted ? double(input.forget.labels) / rows : meanTokens / 2;
-        result.memory = estimateMemory(*input.model, training, input.spec.data.maxLength, meanTokens, meanLabels, input.needsReference);
+        result.memory = memoryOf(input, training);
         if (result.checkpoints)
-            result.checkpointBytes = *result.checkpoints * (result.memory->weights + result.memory->optimizer);
+            result.checkpointBytes = *result.checkpoints * result.memory->checkpointBytes();
     }
     if (result.steps && input.runs) {
         const std::string model = input.spec.resolve(input.spec.model).string();

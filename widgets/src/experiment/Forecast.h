@@ -42,4 +42,7 @@ struct ForecastInput {
 };
 Forecast forecast(const ForecastInput &input);
 
+/// What \p input needs in memory, were it trained as \p training says. Only of a usable model.
+MemoryEstimate memoryOf(const ForecastInput &input, const TrainingSpec &training);
+
 } // namespace lethe

@@ -143,19 +143,16 @@ void ForecastPanel::show(const Shown &shown)
         QString text = QStringLiteral("≈ ") + format::bytes(total);
         if (shown.freeMemory > 0)
             text += tr(" of %1 free").arg(format::bytes(shown.freeMemory)) + verdict;
-        const QString parts = tr("weights %1\nreference %2\ngradients %3\noptimizer %4\nactivations %5\nlogits %6\non %7")
+        const QString parts = tr("weights %1\nreference %2\ngradients %3\noptimizer %4\nactivations %5\nlogits %6\nthe program %7\non %8")
                                   .arg(format::bytes(f.memory->weights), format::bytes(f.memory->reference), format::bytes(f.memory->gradients),
-                                       format::bytes(f.memory->optimizer), format::bytes(f.memory->activations), format::bytes(f.memory->logits), shown.device);
+                                       format::bytes(f.memory->optimizer), format::bytes(f.memory->activations), format::bytes(f.memory->logits),
+                                       format::bytes(f.memory->process), shown.device);
         set(QStringLiteral("memory"), text, parts, share > 1 ? QStringLiteral("error") : share > 0.85 ? QStringLiteral("warning") : QString());
         m_bar->setShare(share);
         m_bar->setToolTip(parts);
         if (share > 0.85) {
             // What each change saves is estimated with the same sum.
-            const double rows = std::max<double>(1, double(shown.input.forget.rows));
-            const double tokens = shown.input.forget.counted ? double(shown.input.forget.tokens) / rows : double(shown.input.spec.data.maxLength);
-            const auto saving = [&](TrainingSpec other) {
-                return total - estimateMemory(*shown.input.model, other, shown.input.spec.data.maxLength, tokens, tokens / 2, shown.input.needsReference).total();
-            };
+            const auto saving = [&](const TrainingSpec &other) { return total - memoryOf(shown.input, other).total(); };
             QStringList changes;
             TrainingSpec halved = training;
             if (training.batchSize > 1) {

@@ -202,11 +202,12 @@ void ModelOverview::fillMemory()
     const ExperimentSpec &draft = m_workspace.draft();
     const MethodManifest *method = m_workspace.catalog().find(draft.method.id);
     const bool reference = method != nullptr
-        && std::find(method->needs.begin(), method->needs.end(), "reference") != method->needs.end();
+        && std::any_of(method->needs.begin(), method->needs.end(), [](const std::string &need) { return need.starts_with("reference"); });
     const MemoryEstimate estimate = estimateMemory(*m_info, draft.training, draft.data.maxLength, kTypicalTokens, kTypicalLabels, reference);
     const std::vector<MemoryPartsBar::Part> parts{{tr("weights"), estimate.weights},       {tr("reference"), estimate.reference},
                                              {tr("gradients"), estimate.gradients},   {tr("optimizer"), estimate.optimizer},
-                                             {tr("activations"), estimate.activations}, {tr("logits"), estimate.logits}};
+                                             {tr("activations"), estimate.activations}, {tr("logits"), estimate.logits},
+                                             {tr("program"), estimate.process}};
     QStringList items;
     for (const MemoryPartsBar::Part &part : parts)
         if (part.bytes > 0)

@@ -68,11 +68,25 @@ LETHE_EXPORT Result<ModelInfo> inspectModel(const std::filesystem::path &folder)
 LETHE_EXPORT std::vector<std::string> supportedModelTypes();
 
 /// Bytes that a run of \p training on \p model needs at its peak, by part.
+///
+/// What is counted is what the process has in memory (VmHWM, less the model's files, whose pages are let go as they are read): the
+/// program with its libraries, the weights as they are trained, gradients and optimizer state of what is trained, and of the
+/// longest micro-batch, one term at a time, what the backward pass needs. The model stands for its own reference before the first
+/// step, so a reference costs only where that one pass needs more than training does afterwards. Not counted: a reference model of
+/// another folder, KL terms and methods that hold the terms' gradients apart, evaluation.
+/// Held against measured peaks in core/README.md and tests/core/run/tst_memory_estimate.cpp.
 struct MemoryEstimate {
     std::int64_t weights = 0, reference = 0, gradients = 0, optimizer = 0, activations = 0, logits = 0;
-    std::int64_t total() const { return weights + reference + gradients + optimizer + activations + logits; }
+    std::int64_t process = 0;           ///< the program itself
+    std::int64_t trainedParameters = 0; ///< a number, not bytes: all, or an adapter's
+    std::int64_t total() const { return process + weights + reference + gradients + optimizer + activations + logits; }
+    /// Of one checkpoint: what is trained, in f32, and the optimizer's state.
+    std::int64_t checkpointBytes() const { return trainedParameters * 4 + optimizer; }
 };
+/// \param meanTokens, meanLabels of a row of the longer set
+/// \param needsReferenceModel the model's own, frozen before the first step
+/// \param referenceRows whose values it gives; 0: many
 LETHE_EXPORT MemoryEstimate estimateMemory(const ModelInfo &model, const TrainingSpec &training, std::int64_t maxLength,
-                                           double meanTokens, double meanLabels, bool needsReferenceModel);
+                                           double meanTokens, double meanLabels, bool needsReferenceModel, std::int64_t referenceRows = 0);
 
 } // namespace lethe

@@ -24,16 +24,16 @@ struct TokenPiece {
     std::size_t end = 0;
 };
 
-/// A Hugging Face `tokenizer.json` (tokenizers library), with the ids of `tokenizer_config.json`, `config.json` and
-/// `generation_config.json` beside it: the same ids as the library gives, and the same text back. Immutable after
-/// loading; every const function may be called from several threads.
+/// A Hugging Face `tokenizer.json` (tokenizers library), with the ids of `tokenizer_config.json`, `config.json` and `generation_config.json`
+/// beside it: the same ids as the library gives, and the same text back; without one, a SentencePiece `tokenizer.model`, as transformers
+/// converts it for the class that is named, else as its own library. Immutable after loading; every const function may be called from several threads.
 ///
 /// Settings of a call that a file may carry (`truncation`, `padding`) are not applied: transformers sets them anew for each
 /// call. Added tokens get the ids that the library gives them, whatever the file says: the vocabulary's, else counted on.
 class LETHE_EXPORT Tokenizer
 {
 public:
-    /// \p folder holds tokenizer.json. NotFound; Corrupt (file and JSON key named); Unsupported (the component's type named).
+    /// \p folder holds tokenizer.json or tokenizer.model. NotFound; Corrupt (file and JSON key named); Unsupported (the component's type named).
     static Result<Tokenizer> load(const std::filesystem::path &folder);
 
     Tokenizer(Tokenizer &&) noexcept;

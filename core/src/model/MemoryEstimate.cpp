@@ -1,0 +1,130 @@
+#include <lethe/model/ModelInfo.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace lethe {
+
+namespace {
+
+/// The program itself with LibTorch's libraries and the texts: 140 to 160 MiB, whatever the model.
+constexpr double kProcessBytes = 150.0 * (1 << 20);
+/// What freed blocks between used ones add to memory that comes and goes, with the C library's allocator.
+constexpr double kHoles = 1.15;
+/// The longest of some dozens of batches against the mean one: rows of one data set spread by about a third of their mean.
+constexpr double kSpread = 0.75;
+/// Rows of the head that are at hand at once, in f32 (kernels::labelNll).
+constexpr double kLogitChunk = 256.0 * (1 << 20);
+/// The same on the CPU where nothing is differentiated.
+constexpr double kScoringChunk = 64.0 * (1 << 20);
+/// Tokens of one pass over the reference's rows (FrozenReference).
+constexpr double kReferencePass = 4096;
+
+bool isOneOf(const std::string &text, std::initializer_list<const char *> list)
+{
+    return std::ranges::any_of(list, [&](const char *one) { return text == one; });
+}
+
+/// Whether the name has a part that is a number: a tensor of a block, not of embedding or head.
+bool isInBlock(const std::string &name)
+{
+    for (std::size_t begin = 0; begin < name.size();) {
+        const std::size_t end = std::min(name.find('.', begin), name.size());
+        const bool number = end > begin && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(begin), name.begin() + static_cast<std::ptrdiff_t>(end),
+                                                       [](char c) { return c >= '0' && c <= '9'; });
+        if (number)
+            return true;
+        begin = end + 1;
+    }
+    return false;
+}
+
+/// What an adapter adds: its own numbers, and the inputs of the layers it stands beside.
+struct Adapted {
+    double parameters = 0;
+    double inputs = 0; ///< widths, of all layers
+};
+
+Adapted adaptedBy(const LoraSpec &lora, const ModelInfo &model)
+{
+    Adapted adapted;
+    for (const TensorInfo &tensor : model.tensors) {
+        constexpr std::string_view kSuffix = ".weight";
+        if (tensor.shape.size() != 2 || !tensor.name.ends_with(kSuffix) || !isInBlock(tensor.name) || tensor.name.find(".lora_") != std::string::npos)
+            continue;
+        const std::string module = tensor.name.substr(0, tensor.name.size() - kSuffix.size());
+        const bool chosen = lora.targetModules.empty()
+            || std::ranges::any_of(lora.targetModules, [&](const std::string &name) { return module == name || module.ends_with("." + name); });
+        if (!chosen)
+            continue;
+        adapted.parameters += static_cast<double>(lora.rank * (tensor.shape[0] + tensor.shape[1]));
+        adapted.inputs += static_cast<double>(model.modelType == "gpt2" ? tensor.shape[0] : tensor.shape[1]); // stored as [in, out]
+    }
+    return adapted;
+}
+
+/// Bytes that a block keeps of a token for its backward pass: in- and outputs of its norms (below f32 the norm's own f32 copies),
+/// q and, repeated to as many heads, k and v, what attention gives before and after it is joined, and the MLP's inner values.
+double keptByLayer(const ModelInfo &model, double element)
+{
+    const auto hidden = static_cast<double>(model.hiddenSize);
+    const auto queryWidth = static_cast<double>(model.heads * model.headDim);
+    const double inner = isOneOf(model.modelType, {"gpt2", "opt", "phi", "gpt_neox"}) ? 2 // before and after the activation
+        : isOneOf(model.modelType, {"gemma", "gemma2", "gemma3_text", "phi3"})         ? 4 // gate, its activation, up, product
+                                                                                      : 3; // silu(gate) is computed again
+    return 16 * hidden + element * (5 * queryWidth + inner * static_cast<double>(model.intermediateSize));
+}
+
+} // namespace
+
+MemoryEstimate estimateMemory(const ModelInfo &model, const TrainingSpec &training, std::int64_t maxLength, double meanTokens,
+                              double meanLabels, bool needsReferenceModel, std::int64_t referenceRows)
+{
+    const bool wide = training.dtype == Dtype::F32;
+    const double element = wide ? 4 : 2;
+    const auto parameters = static_cast<double>(model.parameters);
+    const auto hidden = static_cast<double>(model.hiddenSize);
+    const auto layers = static_cast<double>(model.layers);
+    const auto vocabulary = static_cast<double>(model.vocabularySize);
+    const auto rows = static_cast<double>(training.batchSize);
+    const double row = std::min(meanTokens, static_cast<double>(maxLength));
+    const double tokens = rows * std::min(row * (1 + kSpread / std::sqrt(rows)), static_cast<double>(maxLength));
+    const double labelShare = meanTokens > 0 ? std::min(1.0, meanLabels / meanTokens) : 0;
+    const Adapted adapted = training.lora ? adaptedBy(*training.lora, model) : Adapted();
+    const double trained = training.lora ? adapted.parameters : parameters;
+
+    // The head's rows and a second tensor of their size; below f32 also the product before it is widened.
+    const auto logitsOf = [&](double labels, double chunk) { return (wide ? 2.0 : 2.5) * std::min(labels * vocabulary * 4, chunk); };
+    // Below f32 the weights are kept in f32 for the optimizer beside those computed with; a frozen base is not.
+    const double weights = training.lora ? parameters * element + trained * (wide ? 4 : 6) : parameters * (wide ? 4 : 6);
+    double kept = keptByLayer(model, element);
+    if (training.lora && training.lora->dropout > 0)
+        kept += 2 * element * adapted.inputs / std::max(1.0, layers); // the mask, and what it leaves
+    const double activations = kHoles * tokens * (training.gradientCheckpointing ? layers * hidden * element + kept : layers * kept);
+    // Gradients are added to those that are there; while the backward pass is in the head, its own is still apart.
+    const double headGradient = training.lora ? 0 : vocabulary * hidden * (wide ? 4 : 6);
+    const double logits = logitsOf(tokens * labelShare, kLogitChunk) + headGradient;
+    const double gradients = trained * 4;
+    const double optimizer = training.optimizer == OptimizerKind::AdamW ? trained * 8 : 0;
+    // SGD's decay makes a second gradient, when activations and logits are gone.
+    const double decayed = training.optimizer == OptimizerKind::Sgd && training.weightDecay != 0 ? trained * 4 : 0;
+
+    MemoryEstimate estimate;
+    const auto bytes = [](double value) { return static_cast<std::int64_t>(value); };
+    estimate.process = bytes(kProcessBytes);
+    estimate.weights = bytes(weights);
+    estimate.gradients = bytes(gradients);
+    estimate.optimizer = bytes(optimizer);
+    estimate.activations = bytes(activations);
+    estimate.logits = bytes(std::max(logits, decayed - activations));
+    estimate.trainedParameters = bytes(trained);
+    if (needsReferenceModel) {
+        // Its values are computed before the first step, with the very weights, and before gradients and optimizer are there.
+        const double passed = referenceRows > 0 ? std::min(kReferencePass, static_cast<double>(referenceRows) * row) : kReferencePass;
+        const double pass = passed * element * (6 * hidden + 3 * static_cast<double>(model.intermediateSize)) + logitsOf(passed * labelShare, kScoringChunk);
+        estimate.reference = bytes(std::max(0.0, pass - (gradients + optimizer + activations + logits)));
+    }
+    return estimate;
+}
+
+} // namespace lethe
