@@ -31,7 +31,8 @@ std::optional<std::string> architectureOf(const DecoderConfig &config)
 Result<std::string> checkedArchitecture(const DecoderConfig &config, const std::filesystem::path &folder)
 {
     const auto refuse = [&](const std::string &key, const std::string &what) {
-        return Error{.code = ErrorCode::Unsupported, .what = what, .where = (folder / "config.json").string() + ": " + key, .hint = "Export in the Hugging Face format"};
+        return Error{.code = ErrorCode::Unsupported, .what = what, .where = (folder / "config.json").string() + ": " + key,
+                     .hint = "Export in the Hugging Face format"};
     };
     const auto architecture = architectureOf(config);
     if (!architecture)

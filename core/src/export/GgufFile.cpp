@@ -233,7 +233,8 @@ Result<void> GgufWriter::finish()
 {
     Data &data = *m_data;
     if (data.turn != data.tensors.size())
-        return Error{.code = ErrorCode::Internal, .what = "the tensor " + data.tensors[data.turn].name + " was not written whole", .where = data.path.string(), .hint = {}};
+        return Error{.code = ErrorCode::Internal, .what = "the tensor " + data.tensors[data.turn].name + " was not written whole",
+                     .where = data.path.string(), .hint = {}};
     if (std::fflush(data.file) != 0 || ::fsync(::fileno(data.file)) != 0)
         return systemError(errno, "cannot be written", data.path);
     const int closed = std::fclose(data.file);

@@ -98,8 +98,10 @@ Json normalizerOf(const SentencePieceFile &file, Form form)
     if (form == Form::Llama)
         return nullptr;
     Json steps = Json::array();
-    if (!file.charsmap.empty())
-        steps.push_back({{"type", "Precompiled"}, {"precompiled_charsmap", QByteArray(file.charsmap.data(), static_cast<qsizetype>(file.charsmap.size())).toBase64().toStdString()}});
+    if (!file.charsmap.empty()) {
+        const QByteArray rules(file.charsmap.data(), static_cast<qsizetype>(file.charsmap.size()));
+        steps.push_back({{"type", "Precompiled"}, {"precompiled_charsmap", rules.toBase64().toStdString()}});
+    }
     if (file.removeExtraWhitespaces) { // of the space itself alone, but behind the text of its sign too
         steps.push_back({{"type", "Replace"}, {"pattern", {{"Regex", "^ +|[ \u2581]+$"}}}, {"content", ""}});
         steps.push_back({{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}});
@@ -195,7 +197,8 @@ Result<Json> SentencePieceFile::asTokenizerJson(const Json &given, const std::st
     else if (name == "GemmaTokenizer" || name == "GemmaTokenizerFast")
         form = Form::Gemma;
     else if (!name.empty() && name != "PreTrainedTokenizerFast" && name != "TokenizersBackend")
-        return Error{.code = ErrorCode::Unsupported, .what = "a tokenizer.model of the class \"" + name + "\" is not supported", .where = configFile + ": tokenizer_class",
+        return Error{.code = ErrorCode::Unsupported, .what = "a tokenizer.model of the class \"" + name + "\" is not supported",
+                     .where = configFile + ": tokenizer_class",
                      .hint = "LlamaTokenizer and GemmaTokenizer are; AutoTokenizer.from_pretrained(folder).save_pretrained(folder) makes a tokenizer.json of any"};
     if (form != Form::Own && model != Model::Bpe)
         return Error{.code = ErrorCode::Unsupported, .what = "the class \"" + name + "\" is for BPE models, and tokenizer.model is a Unigram one",
@@ -260,8 +263,8 @@ Result<Json> SentencePieceFile::asTokenizerJson(const Json &given, const std::st
     put("add_bos_token", "bos_token");
     single.push_back({{"Sequence", {{"id", "A"}, {"type_id", 0}}}});
     put("add_eos_token", "eos_token");
-    document["post_processor"] = {{"type", "TemplateProcessing"}, {"single", single}, {"pair", Json::array({{{"Sequence", {{"id", "A"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "B"}, {"type_id", 1}}}}})},
-                                  {"special_tokens", around}};
+    const Json pair = Json::array({{{"Sequence", {{"id", "A"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "B"}, {"type_id", 1}}}}});
+    document["post_processor"] = {{"type", "TemplateProcessing"}, {"single", single}, {"pair", pair}, {"special_tokens", around}};
     document["decoder"] = decoderOf(form == Form::Own && removeExtraWhitespaces ? kAllSpaces : prefix ? 1 : 0);
     document["model"] = modelOf(*this, form, form == Form::Own ? special : std::set<std::string>());
     return document;
