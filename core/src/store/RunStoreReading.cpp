@@ -145,7 +145,9 @@ struct RawStatement {
     std::int64_t integer(int column) { return sqlite3_column_int64(statement, column); }
     double real(int column)
     {
-        return isNull(column) ? std::numeric_limits<double>::quiet_NaN() : sqlite3_column_double(statement, column);
+        const double value = sqlite3_column_double(statement, column);
+        // NULL reads as 0: only a 0 has to be asked what it is
+        return value == 0 && isNull(column) ? std::numeric_limits<double>::quiet_NaN() : value;
     }
 };
 

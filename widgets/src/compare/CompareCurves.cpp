@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <thread>
 #include <utility>
 
 namespace lethe {
@@ -162,24 +164,45 @@ void CompareCurves::show(const std::vector<ComparedRun> &runs, const QSet<RunId>
 
 CompareCurves::Built CompareCurves::build(const Job &job)
 {
+    struct Piece {
+        const std::vector<double> StepColumns::*column;
+        const StepColumns *steps;
+        double smoothing;
+        CurveData *data;
+    };
     Built built;
+    std::vector<Piece> pieces;
+    std::size_t points = 0;
     for (const ComparePanel &each : kComparePanels) {
         if (each.metric)
             continue;
         const QString kind = QString::fromLatin1(each.kind);
         std::vector<PlotCurve> curves = job.curves;
         for (std::size_t i = 0; i < curves.size(); ++i) {
-            const StepColumns &steps = *job.steps[i];
-            const std::vector<double> &values = steps.*each.column;
-            const std::vector<double> &x = steps.column(job.axis);
             curves[i].data = std::make_shared<CurveData>();
-            curves[i].data->reserve(values.size());
-            for (std::size_t at = 0; at < values.size(); ++at)
-                curves[i].data->append(steps.step[at], x[at], values[at]);
-            curves[i].data->setSmoothing(job.smoothing.value(kind));
+            pieces.push_back({each.column, job.steps[i].get(), job.smoothing.value(kind), curves[i].data.get()});
+            points += job.steps[i]->step.size();
         }
         built.emplace_back(kind, std::move(curves));
     }
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&] {
+        for (std::size_t at = next++; at < pieces.size(); at = next++) {
+            const Piece &piece = pieces[at];
+            const std::vector<double> &values = piece.steps->*piece.column;
+            const std::vector<double> &x = piece.steps->column(job.axis);
+            piece.data->setSmoothing(piece.smoothing);
+            piece.data->reserve(values.size());
+            for (std::size_t i = 0; i < values.size(); ++i)
+                piece.data->append(piece.steps->step[i], x[i], values[i]);
+        }
+    };
+    std::vector<std::jthread> others;
+    const std::size_t threads = points <= kMostAtOnce ? 1 : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
+    for (std::size_t i = 1; i < threads; ++i)
+        others.emplace_back(work);
+    work();
+    others.clear(); // waits for them: what they fill is handed on
     return built;
 }
 

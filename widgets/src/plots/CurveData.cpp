@@ -25,6 +25,8 @@ void CurveData::reserve(std::size_t points)
 {
     for (std::vector<double> *column : {&m_steps, &m_x, &m_values})
         column->reserve(points);
+    if (m_smoother.weight() > 0)
+        m_smoothed.reserve(points);
 }
 
 void CurveData::clear()
