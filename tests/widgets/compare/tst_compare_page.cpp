@@ -13,6 +13,7 @@
 #include <widgets/RunsPage.h>
 
 #include <QtCore/QElapsedTimer>
+#include <QtCore/QTimer>
 #include <QtCore/QProcess>
 #include <QtCore/QRegularExpression>
 #include <QtCore/QStandardPaths>
@@ -272,11 +273,13 @@ void TestComparePage::twoHundredLongRunsAreDrawnAtOnce()
     clock.start();
     double longest = 0;
     WorkClock work;
+    QTimer tick; // so that the loop looks again; it sleeps in between, as the program's does, and leaves the cores to the readers
+    tick.start(2);
     m_bench->workspace->setCompared(runs);
     const PlotPanel *total = panel("compare_total_loss");
     const PlotPanel *first = panel("compare_forget_prob");
     while (clock.elapsed() < 60'000 && !(total->contents().curves.size() == std::size_t(kRuns) && first->redraws() > 0)) {
-        QApplication::processEvents(QEventLoop::AllEvents, 5);
+        QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents);
         longest = std::max(longest, work.restart());
     }
     const qint64 took = clock.elapsed();
