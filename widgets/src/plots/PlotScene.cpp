@@ -28,6 +28,7 @@ PlotScene::PlotScene(QCustomPlot &plot)
     m_plot.xAxis2->setVisible(false);
     m_plot.yAxis2->setVisible(false);
     m_plot.setInteractions(QCP::iNone); // ours, not QCustomPlot's
+    m_plot.setAutoAddPlottableToLegend(false); // nobody sees that legend, and filling it takes the square of the number of curves
 }
 
 PlotScene::~PlotScene() = default;
