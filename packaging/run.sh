@@ -14,7 +14,7 @@ built="$build/.lethe-built"
 # Cheap enough for every start: is any file or folder of the sources newer than the last whole build?
 is_built()
 {
-    [[ -x "$build/bin/lethe" && -x "$build/bin/lethe-cli" && -f "$built" && "$(<"$built")" == "$LETHE_LIBTORCH" ]] || return
+    [[ -x "$build/bin/lethe" && -x "$build/bin/lethe-cli" && -f "$built" && "$(<"$built")" == "$LETHE_LIBTORCH $LETHE_ARROW" ]] || return
     cd "$LETHE_SOURCE"
     [[ -z "$(find CMakeLists.txt CMakePresets.json core plugins widgets app packaging/cmake packaging/dependencies.env resources/icons \
         -newer "$built" -print -quit)" ]]
@@ -26,9 +26,9 @@ build_all()
     started="$(mktemp)" # what is edited during the build is built the next time
     lethe_say "building (minutes at the first time)"
     cd "$LETHE_SOURCE"
-    cmake --preset release -DLETHE_LIBTORCH="$LETHE_LIBTORCH" >&2 </dev/null
+    cmake --preset release -DLETHE_LIBTORCH="$LETHE_LIBTORCH" -DLETHE_ARROW="$LETHE_ARROW" >&2 </dev/null
     cmake --build build/release -j "$(nproc)" >&2 </dev/null
-    printf '%s\n' "$LETHE_LIBTORCH" >"$built"
+    printf '%s\n' "$LETHE_LIBTORCH $LETHE_ARROW" >"$built"
     touch -r "$started" "$built"
     rm -f "$started"
 }

@@ -3,6 +3,7 @@
 # Run it, or source it and call `lethe_setup [test]`. Says nothing where nothing is missing; speaks on standard error only.
 #
 #   LETHE_LIBTORCH=FOLDER   use the LibTorch unpacked there (it holds torch/), fetch none
+#   LETHE_ARROW=FOLDER      the same of Apache Arrow (it holds pyarrow/)
 #   LETHE_WITHOUT_CUDA=1    leave out the libraries for NVIDIA GPUs though there is a driver
 
 LETHE_SOURCE="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -88,7 +89,7 @@ lethe_install_packages()
 
 lethe_has_nvidia_driver() { [[ -z "${LETHE_WITHOUT_CUDA:-}" ]] && { [[ -e /proc/driver/nvidia/version ]] || command -v nvidia-smi; }; } >/dev/null
 
-# lethe_fetch_wheel FILE SHA256 FOLDER: the wheel lies whole in FOLDER, or the script ends.
+# lethe_fetch_wheel FILE SHA256 FOLDER VARIABLE: the wheel lies whole in FOLDER, or the script ends (VARIABLE names a folder in its place).
 lethe_fetch_wheel()
 {
     local file="$1" sha256="$2" folder="$3" attempt name version minor
@@ -109,7 +110,7 @@ lethe_fetch_wheel()
     done
     if [[ -f "$folder/$file" ]] && printf '%s  %s\n' "$sha256" "$folder/$file" | sha256sum --check --status; then return; fi
     rm -f "$folder/$file"
-    lethe_fail "could not fetch $file: look at the network, or unpack it yourself and name the folder in LETHE_LIBTORCH"
+    lethe_fail "could not fetch $file: look at the network, or unpack it yourself and name the folder in $4"
 }
 
 # LibTorch lies in LETHE_LIBTORCH, which is set and exported.
@@ -153,7 +154,7 @@ lethe_provide_libtorch()
     for wheel in "${LETHE_LIBTORCH_WHEELS[@]}"; do
         IFS='|' read -r file sha256 <<<"$wheel"
         file="$(lethe_trim "$file")"; sha256="$(lethe_trim "$sha256")"
-        lethe_fetch_wheel "$file" "$sha256" "$cache/wheels"
+        lethe_fetch_wheel "$file" "$sha256" "$cache/wheels" LETHE_LIBTORCH
         files+=("$cache/wheels/$file")
     done
     if [[ "$kind" == cuda ]]; then
@@ -172,6 +173,39 @@ lethe_provide_libtorch()
     exec 8>&-
 }
 
+# Apache Arrow lies in LETHE_ARROW, which is set and exported; empty where it could not be had: Parquet files are then refused, in words.
+lethe_provide_arrow()
+{
+    if [[ -n "${LETHE_ARROW:-}" ]]; then
+        compgen -G "$LETHE_ARROW/pyarrow/libparquet.so.*" >/dev/null \
+            || lethe_fail "LETHE_ARROW is $LETHE_ARROW, but pyarrow/libparquet.so is not in there"
+        return
+    fi
+    local cache="${XDG_CACHE_HOME:-$HOME/.cache}/lethe" file sha256
+    export LETHE_ARROW="$cache/arrow-$LETHE_ARROW_VERSION"
+    [[ -f "$LETHE_ARROW/.lethe-complete" ]] && return
+    local part="$LETHE_ARROW.part"
+    IFS='|' read -r file sha256 <<<"$LETHE_ARROW_WHEEL"
+    file="$(lethe_trim "$file")"; sha256="$(lethe_trim "$sha256")"
+    exec 8>"$cache/set-up.lock"
+    flock 8
+    if [[ ! -f "$LETHE_ARROW/.lethe-complete" ]]; then
+        rm -rf "$part"
+        if mkdir -p "$cache/wheels" "$part" && (lethe_fetch_wheel "$file" "$sha256" "$cache/wheels" LETHE_ARROW) \
+            && unzip -q -o "$cache/wheels/$file" 'pyarrow/include/*' 'pyarrow/libarrow.so.*' 'pyarrow/libparquet.so.*' '*/licenses/*' -d "$part" >&2 </dev/null
+        then
+            rm -rf "$LETHE_ARROW"
+            mv "$part" "$LETHE_ARROW"
+            touch "$LETHE_ARROW/.lethe-complete"
+        else
+            lethe_say "going on without Apache Arrow: Parquet files will not be read until a later start can fetch it"
+            export LETHE_ARROW=
+        fi
+        rm -rf "$cache/wheels" "$part"
+    fi
+    exec 8>&-
+}
+
 # lethe_setup [test]: everything is there, or the script ends with what is missing.
 lethe_setup()
 {
@@ -181,6 +215,7 @@ lethe_setup()
     [[ -n "${WAYLAND_DISPLAY:-}" && -z "${DISPLAY:-}" ]] && packages+=("${LETHE_WAYLAND_PACKAGES[@]}")
     lethe_install_packages "${packages[@]}"
     lethe_provide_libtorch
+    lethe_provide_arrow
 }
 
 if [[ "${BASH_SOURCE[0]}" == "$0" ]]; then

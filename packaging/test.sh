@@ -7,7 +7,7 @@ lethe_setup test
 cd "$LETHE_SOURCE"
 jobs="$(nproc)"
 
-cmake --preset ci -DLETHE_LIBTORCH="$LETHE_LIBTORCH"
+cmake --preset ci -DLETHE_LIBTORCH="$LETHE_LIBTORCH" -DLETHE_ARROW="$LETHE_ARROW"
 cmake --build build/ci -j "$jobs"
 # every public header compiles alone, without torch
 cmake --build build/ci -j "$jobs" --target all_verify_interface_header_sets

@@ -33,6 +33,20 @@ if(NOT EXISTS "${LETHE_LIBTORCH}/torch/lib/libtorch_cpu.so")
         "to the folder into which the wheel torch==2.11.0 was unpacked.")
 endif()
 
+# Apache Arrow from the wheel of pyarrow: what reads Parquet. Without it everything else works, and such a file is refused in words.
+set(LETHE_ARROW_SOVERSION 2600)
+set(LETHE_ARROW "$ENV{LETHE_ARROW}" CACHE PATH "Folder that holds the unpacked pyarrow wheel (it contains pyarrow/)")
+if(NOT LETHE_ARROW)
+    cmake_path(GET LETHE_LIBTORCH PARENT_PATH _lethe_cache)
+    set(LETHE_ARROW "${_lethe_cache}/arrow-26.0.1" CACHE PATH "" FORCE)
+endif()
+if(EXISTS "${LETHE_ARROW}/pyarrow/libparquet.so.${LETHE_ARROW_SOVERSION}")
+    set(LETHE_HAS_ARROW ON)
+else()
+    set(LETHE_HAS_ARROW OFF)
+    message(STATUS "Apache Arrow is not in ${LETHE_ARROW}: Parquet files will not be read (packaging/setup.sh fetches it)")
+endif()
+
 add_library(LetheTorch INTERFACE)
 add_library(Lethe::torch ALIAS LetheTorch)
 # -idirafter: the wheel carries another fmt, and spdlog must find the system's.

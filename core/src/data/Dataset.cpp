@@ -124,6 +124,7 @@ std::string_view toString(DataFormat format)
     case DataFormat::JsonArray: return "JSON array";
     case DataFormat::Csv: return "CSV";
     case DataFormat::PlainText: return "plain text";
+    case DataFormat::Parquet: return "Parquet";
     }
     return {};
 }

@@ -1,5 +1,7 @@
 #include "data/Records.h"
 
+#include "data/ParquetFile.h"
+
 #include <algorithm>
 #include <set>
 
@@ -39,7 +41,7 @@ bool isJsonObject(std::string_view text)
 Error corrupt(const std::filesystem::path &file, std::int64_t line, std::string what)
 {
     return {.code = ErrorCode::Corrupt, .what = std::move(what), .where = file.string() + ":" + std::to_string(line),
-            .hint = "A data file is JSON Lines, a JSON array of objects, CSV with a header row, or plain text, in UTF-8"};
+            .hint = "A data file is JSON Lines, a JSON array of objects, CSV with a header row, Parquet, or plain text, in UTF-8"};
 }
 
 DataRecord fromJson(std::string_view text, std::int64_t line)
@@ -201,17 +203,12 @@ DataFormat formatOf(std::string_view content, std::string_view extension)
     return DataFormat::PlainText;
 }
 
-Error parquetError(const std::filesystem::path &file)
-{
-    const std::string name = file.filename().string(), target = file.stem().string() + ".jsonl";
-    return {.code = ErrorCode::Unsupported, .what = "is a Parquet file, which this version does not read", .where = file.string(),
-            .hint = "Convert it: python3 -c \"import pandas; pandas.read_parquet('" + name + "').to_json('" + target + "', orient='records', lines=True)\""};
-}
-
 Result<RecordFile> readRecords(std::string_view content, const std::filesystem::path &file, std::size_t most)
 {
-    if (content.starts_with("PAR1"))
-        return parquetError(file);
+    if (isParquet(content, file)) {
+        LETHE_TRY(std::vector<DataRecord> rows, readParquet(content, file, most));
+        return RecordFile{.format = DataFormat::Parquet, .records = std::move(rows)};
+    }
     if (content.starts_with("\xFF\xFE") || content.starts_with("\xFE\xFF"))
         return corrupt(file, 1, "the file is UTF-16");
     content = withoutMark(content);
@@ -219,6 +216,7 @@ Result<RecordFile> readRecords(std::string_view content, const std::filesystem::
     std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
     RecordFile records{.format = formatOf(content, extension), .records = {}};
     switch (records.format) {
+    case DataFormat::Parquet: break; // above: it is told by its bytes, not by its text
     case DataFormat::JsonLines: records.records = linesOf(content, most); break;
     case DataFormat::JsonArray: {
         LETHE_TRY(records.records, elementsOf(content, file, most));

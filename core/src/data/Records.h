@@ -28,9 +28,6 @@ struct RecordFile {
 /// Tells the format of \p content by its beginning, \p extension (`.csv`) deciding in doubt.
 LETHE_EXPORT DataFormat formatOf(std::string_view content, std::string_view extension);
 
-/// Why a Parquet file is not read, and how to make a file of it that is.
-Error parquetError(const std::filesystem::path &file);
-
 /// Corrupt where the whole cannot be read (a broken JSON array, a text that is not UTF-8), with file and line.
 /// \param most at most so many records; the rest is not looked at
 LETHE_EXPORT Result<RecordFile> readRecords(std::string_view content, const std::filesystem::path &file,

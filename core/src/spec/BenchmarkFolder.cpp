@@ -16,19 +16,14 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kDepth = 3;
-constexpr std::array kReadable{".jsonl", ".json", ".csv", ".txt"}; // the first one wins where a set is there twice
+constexpr std::array kReadable{".jsonl", ".json", ".csv", ".txt", ".parquet"}; // the first one wins where a set is there twice
 constexpr std::array kTofuSplits{"forget01", "forget05", "forget10"};
 constexpr std::array kMuseParts{"knowmem", "verbmem", "privleak"};
-
-bool isParquet(const fs::path &file)
-{
-    return file.extension() == ".parquet";
-}
 
 int rankOf(const fs::path &file)
 {
     const auto found = std::ranges::find_if(kReadable, [&](const char *extension) { return file.extension() == extension; });
-    return isParquet(file) ? static_cast<int>(kReadable.size()) : found != kReadable.end() ? static_cast<int>(found - kReadable.begin()) : -1;
+    return found != kReadable.end() ? static_cast<int>(found - kReadable.begin()) : -1;
 }
 
 /// The sets of a folder by their published names. A shard's number and a file called after a split of its configuration
@@ -89,8 +84,6 @@ public:
             missing.push_back(name);
             return std::nullopt;
         }
-        if (isParquet(*file) && !problem)
-            problem = parquetError(*file);
         fields.path = file->string();
         return fields;
     }
@@ -99,7 +92,7 @@ public:
         const auto source = take(name, std::move(fields));
         if (!source && !problem)
             problem = Error{.code = ErrorCode::InvalidInput, .what = "has no file of the set " + name, .where = m_folder.string(),
-                            .hint = "Its name is " + name + ".jsonl, .json or .csv, or a folder " + name + " with such a file"};
+                            .hint = "Its name is " + name + ".jsonl, .json, .csv or .parquet, or a folder " + name + " with such a file"};
         return source.value_or(DataSource{});
     }
 

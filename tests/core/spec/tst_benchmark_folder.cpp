@@ -29,7 +29,7 @@ private Q_SLOTS:
     void theSpecReadsBack();
     void museIsFoundByItsFolders();
     void textsInAListAreDocuments();
-    void parquetSaysHowToConvert();
+    void parquetIsTakenWhereNothingElseIsThere();
     void whatIsMissingIsNamed();
 
 private:
@@ -158,22 +158,15 @@ void TestBenchmarkFolder::textsInAListAreDocuments()
     QVERIFY(!asRows.ok() && asRows.error().message().find("no field \"question\" (fields: text)") != std::string::npos);
 }
 
-void TestBenchmarkFolder::parquetSaysHowToConvert()
+void TestBenchmarkFolder::parquetIsTakenWhereNothingElseIsThere()
 {
     write(QStringLiteral("forget05/train-00000-of-00001.parquet"), "PAR1xxxx");
     write(QStringLiteral("retain95.json"));
     const auto found = findBenchmark(folder());
     QVERIFY(found.ok());
     ExperimentSpec spec;
-    const auto refused = useBenchmark(*found, "forget05", spec);
-    QVERIFY(!refused.ok());
-    QCOMPARE(refused.error().code, ErrorCode::Unsupported);
-    QVERIFY2(refused.error().message().find("read_parquet('train-00000-of-00001.parquet').to_json('train-00000-of-00001.jsonl'") != std::string::npos,
-             refused.error().message().c_str());
-    QVERIFY(!spec.data.forget); // left as it was
-    const auto read = readDataset(folder() / "forget05" / "train-00000-of-00001.parquet", {});
-    QVERIFY(!read.ok() && read.error().code == ErrorCode::Unsupported);
-    // what was converted beside it is taken
+    QVERIFY(useBenchmark(*found, "forget05", spec).ok());
+    QVERIFY(spec.data.forget->path.ends_with(".parquet"));
     write(QStringLiteral("forget05/train-00000-of-00001.jsonl"));
     QVERIFY(useBenchmark(*found, "forget05", spec).ok());
     QVERIFY(spec.data.forget->path.ends_with(".jsonl"));

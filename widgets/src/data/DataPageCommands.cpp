@@ -57,7 +57,7 @@ std::vector<quint64> keysOf(const SampleList &samples)
 void DataPage::Private::importFiles()
 {
     const QStringList files = dialogs.openFiles(&page, tr("Import rows"), workspace.settings().value(kFolderKey).toString(),
-                                                tr("Data (*.jsonl *.json *.csv *.txt);;All files (*)"));
+                                                tr("Data (*.jsonl *.json *.csv *.parquet *.txt);;All files (*)"));
     for (const QString &file : files)
         openImport(file);
 }
@@ -69,7 +69,7 @@ void DataPage::Private::openImport(const QString &path)
     } else {
         // A folder as TOFU's: what is named after a set is taken, the others are said.
         QStringList others;
-        for (const QFileInfo &file : QDir(path).entryInfoList({QStringLiteral("*.json"), QStringLiteral("*.jsonl"), QStringLiteral("*.csv")}, QDir::Files, QDir::Name)) {
+        for (const QFileInfo &file : QDir(path).entryInfoList({QStringLiteral("*.json"), QStringLiteral("*.jsonl"), QStringLiteral("*.csv"), QStringLiteral("*.parquet")}, QDir::Files, QDir::Name)) {
             const bool named = file.fileName().contains(QLatin1String("forget"), Qt::CaseInsensitive) || file.fileName().contains(QLatin1String("retain"), Qt::CaseInsensitive);
             (named ? waitingImports : others) << file.absoluteFilePath();
         }

@@ -46,7 +46,7 @@ void MainWindow::importFile(const QString &file)
 void MainWindow::importData()
 {
     const QStringList files = m_dialogs.openFiles(this, tr("Import data"), m_workspace.settings().value(kLastFolderKey).toString(),
-                                                  tr("Data (*.jsonl *.json *.csv *.txt);;All files (*)"));
+                                                  tr("Data (*.jsonl *.json *.csv *.parquet *.txt);;All files (*)"));
     for (const QString &file : files)
         importFile(file);
 }

@@ -217,7 +217,7 @@ void MainWindow::openModelFolder()
 void MainWindow::openFile()
 {
     const QString file = m_dialogs.openFile(this, tr("Open"), m_workspace.settings().value(kLastFolderKey).toString(),
-                                            tr("Specs and data (*.json *.jsonl *.csv *.txt);;All files (*)"));
+                                            tr("Specs and data (*.json *.jsonl *.csv *.parquet *.txt);;All files (*)"));
     if (!file.isEmpty())
         openThing(file);
 }

@@ -33,7 +33,7 @@ struct RejectedRow {
     bool operator==(const RejectedRow &) const = default;
 };
 
-enum class DataFormat { JsonLines, JsonArray, Csv, PlainText };
+enum class DataFormat { JsonLines, JsonArray, Csv, PlainText, Parquet };
 LETHE_EXPORT std::string_view toString(DataFormat format);
 
 struct Dataset {
@@ -53,8 +53,8 @@ struct DataPreview {
 };
 
 /// Reads a data file whole: JSON Lines, a JSON array of objects (or of texts: the field `text`), CSV with a header row (RFC 4180),
-/// or plain text (one document). Told apart by content, the ending deciding in doubt. Rows that cannot be used are in `rejected`.
-/// NotFound, Io; Unsupported (Parquet: says how to convert it); Corrupt (not UTF-8, broken JSON array: line named); InvalidInput where the named fields are in no row.
+/// Parquet (through Apache Arrow), or plain text (one document). Told apart by content, the ending deciding in doubt. Rows that cannot
+/// be used are in `rejected`. NotFound, Io; Unsupported (Parquet in a build without Arrow: says how to convert it); Corrupt (not UTF-8, broken JSON array: line named); InvalidInput where the named fields are in no row.
 LETHE_EXPORT Result<Dataset> readDataset(const std::filesystem::path &file, const DataSource &fields);
 LETHE_EXPORT Result<DataPreview> previewDataset(const std::filesystem::path &file, std::size_t rows = 20);
 

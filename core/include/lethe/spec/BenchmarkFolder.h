@@ -24,7 +24,7 @@ LETHE_EXPORT Result<BenchmarkFolder> findBenchmark(const std::filesystem::path &
 /// Fills a spec's data and evaluation from one split: what to forget, what to keep, and every file its metrics read. Nothing else of
 /// the spec changes.
 /// \return what the folder lacks, in words, and which metrics are left out for it.
-/// InvalidInput (no such split; a file that must be there is not), Unsupported (it is there as Parquet alone).
+/// InvalidInput (no such split; a file that must be there is not), Unsupported (it is there as Parquet alone, in a build without Arrow: when it is read).
 LETHE_EXPORT Result<std::vector<std::string>> useBenchmark(const BenchmarkFolder &benchmark, const std::string &split, ExperimentSpec &spec);
 
 } // namespace lethe
