@@ -2,7 +2,9 @@
 
 #include <widgets/Theme.h>
 
+#include <QtCore/QEvent>
 #include <QtCore/QRegularExpression>
+#include <QtCore/QSignalBlocker>
 #include <QtGui/QSyntaxHighlighter>
 #include <QtGui/QTextBlock>
 #include <QtWidgets/QScrollBar>
@@ -43,11 +45,20 @@ SpecEditor::SpecEditor(QWidget *parent) : QPlainTextEdit(parent)
     setFont(Theme::monoFont());
     setLineWrapMode(NoWrap);
     setTabChangesFocus(true);
-    new JsonHighlighter(document());
+    m_highlighter = new JsonHighlighter(document());
     connect(this, &QPlainTextEdit::textChanged, this, [this] {
         if (!m_setting)
             Q_EMIT jsonEdited();
     });
+}
+
+void SpecEditor::changeEvent(QEvent *event)
+{
+    QPlainTextEdit::changeEvent(event);
+    if (m_highlighter && event->type() == QEvent::PaletteChange) { // the tones are another theme's now
+        const QSignalBlocker quiet(this);
+        m_highlighter->rehighlight();
+    }
 }
 
 void SpecEditor::setJson(const QString &text)

@@ -2,6 +2,8 @@
 
 #include <QtWidgets/QPlainTextEdit>
 
+class QSyntaxHighlighter;
+
 namespace lethe {
 
 /// The spec's JSON as text, with the line of the first problem marked.
@@ -21,7 +23,11 @@ public:
 Q_SIGNALS:
     void jsonEdited();
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
+    QSyntaxHighlighter *m_highlighter = nullptr;
     bool m_setting = false;
     int m_marked = 0;
 };

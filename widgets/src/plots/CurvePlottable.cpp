@@ -270,6 +270,11 @@ void LevelLines::draw(QCPPainter *painter)
         if (label.isEmpty())
             continue; // the line is outside the view
         taken.push_back(label);
+        if (m_style.background.alpha() == 255) { // where no place is free of curves, they stay behind the words
+            QColor ground = m_style.background;
+            ground.setAlphaF(0.75f);
+            painter->fillRect(label, ground);
+        }
         painter->setPen(m_style.muted);
         painter->drawText(label, Qt::AlignRight | Qt::AlignVCenter | Qt::TextDontClip, level.name);
     }

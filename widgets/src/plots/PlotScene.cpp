@@ -55,7 +55,8 @@ void PlotScene::show(const PlotContents &contents)
     m_levels->setLevels(contents.levels, contents.curves, m_style);
 
     m_plot.xAxis->setLabel(contents.xTitle);
-    m_plot.yAxis->setLabel(contents.yTitle);
+    // the title is written upwards: an arrow that shall point up or down on the page lies on its side in the text
+    m_plot.yAxis->setLabel(QString(contents.yTitle).replace(u'↓', u'←').replace(u'↑', u'→'));
     if (contents.wholeX)
         m_plot.xAxis->setTicker(QSharedPointer<WholeNumberTicker>::create());
     else
