@@ -1,7 +1,7 @@
 // The one file that sees Apache Arrow (https://arrow.apache.org/docs/cpp/parquet.html). Arrow checks what it reads and reports by
 // Status; what it throws all the same ends here.
 
-#include "ParquetModule.h"
+#include "data/ParquetModule.h"
 
 #include <arrow/api.h>
 #include <arrow/io/memory.h>

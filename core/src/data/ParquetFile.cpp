@@ -1,6 +1,6 @@
 #include "data/ParquetFile.h"
 
-#include "../parquet/ParquetModule.h"
+#include "data/ParquetModule.h"
 
 #include <array>
 #include <dlfcn.h>
