@@ -27,6 +27,8 @@ class TestCliEval : public QObject
 private Q_SLOTS:
     void init();
     void metricsAreListedWithWhatTheyNeed();
+    void publishedFormsAndTokensArePrinted();
+    void storedRunsAreSeries();
     void tofuIsEvaluatedAgainstAModelARunAndALog();
     void withoutAReferenceForgetQualitySaysWhatItNeeds();
     void whatCannotBeEvaluatedIsNamed_data();
@@ -91,6 +93,46 @@ void TestCliEval::metricsAreListedWithWhatTheyNeed()
             QCOMPARE(metric[QLatin1String("direction")].toInt(), 1);
         }
     QVERIFY(found);
+    QCOMPARE(listed.json()[QLatin1String("variants")].toArray().size(), 4);
+    QCOMPARE(listed.json()[QLatin1String("not_computed")][0][QLatin1String("id")].toString(), QStringLiteral("classifier_fluency"));
+}
+
+void TestCliEval::publishedFormsAndTokensArePrinted()
+{
+    const QStringList settings{QStringLiteral("--set"), QStringLiteral("eval.metrics=[\"extraction_strength\"]"), QStringLiteral("--set"),
+                               QStringLiteral("eval.variant=open-unlearning"), QStringLiteral("--tokens")};
+    const CliResult printed = cli(QStringList{QStringLiteral("eval"), path("spec.json")} + settings);
+    QVERIFY2(printed.exitCode == 0, qPrintable(printed.err));
+    QCOMPARE(printed.json()[QLatin1String("metrics")][QLatin1String("extraction_strength")][QLatin1String("variant")].toString(), QStringLiteral("open-unlearning"));
+    const QJsonObject sample = printed.json()[QLatin1String("samples")][0].toObject();
+    const QJsonArray tokens = sample[QLatin1String("tokens")].toArray();
+    QVERIFY(!tokens.isEmpty());
+    double sum = 0;
+    for (const QJsonValue &token : tokens)
+        sum -= token[QLatin1String("log_p")].toDouble();
+    QVERIFY(std::abs(sum / static_cast<double>(tokens.size()) - sample[QLatin1String("answer_loss")].toDouble()) < 1e-3);
+}
+
+void TestCliEval::storedRunsAreSeries()
+{
+    QFile forget(path("forget05_perturbed.jsonl"));
+    QVERIFY(forget.open(QIODevice::ReadOnly));
+    write("half.jsonl", forget.readLine() + forget.readLine() + forget.readLine());
+    for (const char *file : {"forget05_perturbed.jsonl", "half.jsonl"}) {
+        const CliResult run = cli({QStringLiteral("run"), path("spec.json"), QStringLiteral("--set"), QStringLiteral("data.forget.path=") + QLatin1String(file),
+                                   QStringLiteral("--set"), QStringLiteral("eval.metrics=[\"forget_prob\"]")});
+        QVERIFY2(run.exitCode == 0, qPrintable(run.err));
+    }
+    const CliResult series = cli({QStringLiteral("runs"), QStringLiteral("series")});
+    QVERIFY2(series.exitCode == 0, qPrintable(series.err));
+    const QJsonArray points = series.json()[QLatin1String("scalability")][0][QLatin1String("points")].toArray();
+    QCOMPARE(points.size(), 2);
+    QCOMPARE(points[0][QLatin1String("forget_rows")].toInt(), 3);
+    QCOMPARE(points[1][QLatin1String("folds")].toDouble(), 2.0);
+    QVERIFY(points[1][QLatin1String("metrics")][QLatin1String("forget_prob")].isDouble());
+    const CliResult compared = cli({QStringLiteral("runs"), QStringLiteral("compare"), QStringLiteral("1"), QStringLiteral("2")});
+    QCOMPARE(compared.json()[QLatin1String("series")][QLatin1String("scalability")].toArray().size(), 1);
+    QCOMPARE(cli({QStringLiteral("runs"), QStringLiteral("series"), QStringLiteral("x")}).exitCode, 2);
 }
 
 void TestCliEval::tofuIsEvaluatedAgainstAModelARunAndALog()

@@ -14,6 +14,7 @@ namespace {
 struct EvalOptions {
     std::shared_ptr<SpecArguments> spec = std::make_shared<SpecArguments>();
     std::string model;
+    bool withTokens = false;
 };
 
 int eval(const EvalOptions &options, const Program &program)
@@ -49,10 +50,12 @@ int eval(const EvalOptions &options, const Program &program)
         return printError(evaluation.error());
     Json document{{"metrics", toJson(evaluation->metrics)}, {"samples", Json::array()}};
     for (const SampleRecord &sample : evaluation->samples)
-        document["samples"].push_back(toJson(sample));
+        document["samples"].push_back(toJson(sample, options.withTokens));
     for (const MetricValue &metric : evaluation->metrics)
         if (!metric.value)
             document["undefined"][metric.id] = metric.reason;
+    if (!evaluation->reference.empty())
+        document["reference"] = toJson(evaluation->reference); // the target
     document["seconds"] = evaluation->seconds;
     return printDocument(document);
 }
@@ -65,6 +68,7 @@ void addEval(CLI::App &app, Program &program)
     auto options = std::make_shared<EvalOptions>();
     addSpecOptions(*command, options->spec, "SPEC")->required();
     command->add_option("--model", options->model, "This model folder in place of the spec's");
+    command->add_flag("--tokens", options->withTokens, "With every scored token of the rows' answers");
     command->callback([&program, options] { program.action = [&program, options] { return eval(*options, program); }; });
 }
 

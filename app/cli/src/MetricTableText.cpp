@@ -2,6 +2,8 @@
 
 #include <lethe/eval/Metrics.h>
 
+#include <algorithm>
+#include <string_view>
 #include <vector>
 
 namespace lethe::cli {
@@ -22,22 +24,7 @@ std::string valueText(const Json &compared, const Json &run, const std::string &
         value = value.value(dot == std::string::npos ? "value" : column.substr(dot + 1), Json(nullptr));
     else if (dot != std::string::npos)
         value = nullptr;
-    return value.is_number() ? value.dump() : std::string();
-}
-
-/// Every metric; of forget quality also the distance, since p alone says little.
-std::vector<std::string> allColumns(const Json &compared)
-{
-    std::vector<std::string> columns;
-    for (const auto &[id, values] : compared.at("metrics").items()) {
-        columns.push_back(id);
-        for (const auto &[run, value] : values.items())
-            if (value.is_object() && value.contains("d")) {
-                columns.push_back(id + ".d");
-                break;
-            }
-    }
-    return columns;
+    return value.is_number() ? value.dump() : value.is_string() ? value.get<std::string>() : std::string();
 }
 
 std::string csvCell(const std::string &text)
@@ -107,15 +94,54 @@ std::string markdownTable(const std::vector<Line> &lines)
     return text;
 }
 
-/// Which way is better belongs to the heading; CSV is for programs, and keeps the bare id.
-std::string heading(const std::string &id, const std::string &format)
+/// The forms that a metric's values are of, each once: ` [open-unlearning]`. Nothing where all are the definition's.
+std::string variantsOf(const Json &compared, const std::string &column)
 {
-    const MetricInfo *info = findMetric(id);
-    if (format == "csv" || info == nullptr || info->direction() == 0)
+    const auto metric = compared.at("metrics").find(column.substr(0, column.find('.')));
+    std::vector<std::string> variants;
+    bool named = false;
+    if (metric != compared.at("metrics").end())
+        for (const auto &[run, value] : metric->items()) {
+            if (value.is_null())
+                continue;
+            const std::string variant = value.is_object() ? value.value("variant", std::string("strict")) : "strict";
+            named = named || (variant != "strict" && variant != "geometric" && variant != "reference"); // the definition's own forms
+            if (std::ranges::find(variants, variant) == variants.end())
+                variants.push_back(variant);
+        }
+    std::string text;
+    for (const std::string &variant : variants)
+        text += (text.empty() ? "" : " / ") + variant;
+    return named || variants.size() > 1 ? " [" + text + "]" : std::string();
+}
+
+/// Every metric; of forget quality also the distance, since p alone says little; where headings stay bare, whose form it is.
+std::vector<std::string> allColumns(const Json &compared, bool bareHeadings)
+{
+    std::vector<std::string> columns;
+    for (const auto &[id, values] : compared.at("metrics").items()) {
+        columns.push_back(id);
+        for (const auto &[run, value] : values.items())
+            if (value.is_object() && value.contains("d")) {
+                columns.push_back(id + ".d");
+                break;
+            }
+        if (bareHeadings && !variantsOf(compared, id).empty())
+            columns.push_back(id + ".variant");
+    }
+    return columns;
+}
+
+/// Which way is better belongs to the heading, and whose form the values are of; CSV is for programs, and keeps the bare id.
+std::string heading(const Json &compared, const std::string &id, const std::string &format)
+{
+    if (format == "csv")
         return id;
-    if (format == "latex")
-        return id + (info->direction() > 0 ? " (up)" : " (down)");
-    return id + (info->direction() > 0 ? " ↑" : " ↓");
+    const MetricInfo *info = findMetric(id);
+    const int direction = info != nullptr ? info->direction() : 0;
+    const bool latex = format == "latex";
+    const char *arrow = direction > 0 ? (latex ? " (up)" : " ↑") : direction < 0 ? (latex ? " (down)" : " ↓") : "";
+    return id + arrow + variantsOf(compared, id);
 }
 
 } // namespace
@@ -123,10 +149,10 @@ std::string heading(const std::string &id, const std::string &format)
 std::string metricTable(const Json &compared, const std::string &format, std::vector<std::string> columns)
 {
     if (columns.empty())
-        columns = allColumns(compared);
+        columns = allColumns(compared, format == "csv");
     std::vector<Line> lines{{"run", "name", "method"}};
     for (const std::string &column : columns)
-        lines.front().push_back(heading(column, format));
+        lines.front().push_back(heading(compared, column, format));
     for (const Json &run : compared.at("runs")) {
         const std::string id = std::to_string(run.at("run_id").get<std::int64_t>());
         Line line{id, run.at("name").get<std::string>(), run.at("method").get<std::string>()};

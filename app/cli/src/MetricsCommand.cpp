@@ -2,6 +2,7 @@
 #include "Program.h"
 
 #include <lethe/eval/Metrics.h>
+#include <lethe/eval/Variants.h>
 
 namespace lethe::cli {
 
@@ -27,6 +28,16 @@ int metrics()
                                        {"cost", measure.cost},
                                        {"paper", measure.paper}});
     }
+    document["variants"] = Json::array();
+    for (const VariantManifest &variant : evaluationVariants()) {
+        Json topics = Json::object();
+        for (const auto &[topic, does] : variant.topics)
+            topics[topic] = does;
+        document["variants"].push_back({{"id", variant.id}, {"summary", variant.summary}, {"topics", std::move(topics)}});
+    }
+    document["not_computed"] = Json::array();
+    for (const UncomputedMetric &metric : uncomputedMetrics())
+        document["not_computed"].push_back({{"id", metric.id}, {"name", metric.name}, {"reason", metric.reason}});
     return printDocument(document);
 }
 
@@ -34,7 +45,7 @@ int metrics()
 
 void addMetrics(CLI::App &app, Program &program)
 {
-    CLI::App *command = addCommand(app, "metrics", "List the metrics that eval.metrics takes, and what each needs");
+    CLI::App *command = addCommand(app, "metrics", "List the metrics that eval.metrics takes and what each needs, the forms of eval.variant, and what is not computed");
     command->callback([&program] { program.action = [] { return metrics(); }; });
 }
 

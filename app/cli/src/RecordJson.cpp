@@ -66,7 +66,7 @@ Json toJson(const MetricValue &metric)
     return json;
 }
 
-Json toJson(const SampleRecord &sample)
+Json toJson(const SampleRecord &sample, bool withTokens)
 {
     Json json{{"set", sample.set},
             {"index", sample.row},
@@ -83,16 +83,23 @@ Json toJson(const SampleRecord &sample)
             json["false_loss"].push_back(orNull(std::optional(value)));
         else
             json[name] = orNull(std::optional(value));
+    if (withTokens) {
+        json["tokens"] = Json::array();
+        for (const TokenScore &token : sample.tokens)
+            json["tokens"].push_back({{"text", token.text}, {"log_p", orNull(std::optional(token.logProbability))}});
+    }
     return json;
 }
 
-Json toJson(const EvaluationRecord &evaluation, bool withSamples)
+Json toJson(const EvaluationRecord &evaluation, bool withSamples, bool withTokens)
 {
     Json json{{"step", evaluation.step}, {"seconds", evaluation.seconds}, {"subset", evaluation.subset}, {"metrics", toJson(evaluation.metrics)}};
+    if (!evaluation.reference.empty())
+        json["reference"] = toJson(evaluation.reference);
     if (withSamples) {
         json["samples"] = Json::array();
         for (const SampleRecord &sample : evaluation.samples)
-            json["samples"].push_back(toJson(sample));
+            json["samples"].push_back(toJson(sample, withTokens));
     }
     return json;
 }
@@ -166,6 +173,19 @@ Json toJson(const Provenance &provenance)
               {"device", provenance.device},      {"host", provenance.host},          {"sha256", Json::object()}};
     for (const auto &[file, hash] : provenance.fileHashes)
         json["sha256"][file] = hash;
+    return json;
+}
+
+Json toJson(const std::vector<RunSeries> &series)
+{
+    Json json{{"scalability", Json::array()}, {"sustainability", Json::array()}};
+    for (const RunSeries &one : series) {
+        Json points = Json::array();
+        for (const SeriesPoint &point : one.points)
+            points.push_back({{"run_id", point.run != 0 ? Json(point.run) : Json(nullptr)}, {"name", point.name}, {"folds", point.folds},
+                              {"forget_rows", point.forgetRows}, {"metrics", toJson(point.metrics)}});
+        json[std::string(toString(one.kind))].push_back({{"method", one.method}, {"model", one.model}, {"points", std::move(points)}});
+    }
     return json;
 }
 

@@ -31,12 +31,12 @@ Result<Json> list(const Program &program, bool withDeleted)
     return document;
 }
 
-Result<Json> show(const Program &program, RunId run, bool withSamples)
+Result<Json> show(const Program &program, RunId run, bool withSamples, bool withTokens)
 {
     LETHE_TRY(const std::unique_ptr<RunStore> store, program.openStoreToRead());
     LETHE_TRY(const RunDetails details, store->details(run));
     LETHE_TRY(const std::vector<StepRecord> steps, store->steps(run));
-    LETHE_TRY(const std::vector<EvaluationRecord> evaluations, store->evaluations(run, withSamples));
+    LETHE_TRY(const std::vector<EvaluationRecord> evaluations, store->evaluations(run, withSamples || withTokens));
     Json document = toJson(details.row);
     document["spec"] = parsedSpec(details.specJson);
     document["provenance"] = toJson(details.provenance);
@@ -45,7 +45,7 @@ Result<Json> show(const Program &program, RunId run, bool withSamples)
     for (const StepRecord &step : steps)
         document["step_records"].push_back(toJson(step));
     for (const EvaluationRecord &evaluation : evaluations)
-        document["evaluations"].push_back(toJson(evaluation, withSamples));
+        document["evaluations"].push_back(toJson(evaluation, withSamples || withTokens, withTokens));
     for (const CheckpointRecord &checkpoint : details.checkpoints)
         document["checkpoints"].push_back(toJson(checkpoint));
     for (const EventRecord &event : details.events)
@@ -92,8 +92,10 @@ Result<Json> compare(const Program &program, const std::vector<RunId> &runs)
     LETHE_TRY(const std::unique_ptr<RunStore> store, program.openStoreToRead());
     Json document{{"runs", Json::array()}, {"metrics", Json::object()}, {"differences", Json::object()}};
     std::vector<std::pair<std::string, Json>> specs;
+    std::vector<RunDetails> all;
     for (const RunId run : runs) {
         LETHE_TRY(const RunDetails details, store->details(run));
+        all.push_back(details);
         document["runs"].push_back(toJson(details.row));
         for (const MetricValue &metric : details.row.finalMetrics)
             document["metrics"][metric.id][std::to_string(run)] = toJson(metric);
@@ -104,7 +106,24 @@ Result<Json> compare(const Program &program, const std::vector<RunId> &runs)
             if (!metric.contains(std::to_string(run)))
                 metric[std::to_string(run)] = nullptr;
     document["differences"] = differences(specs);
+    document["series"] = toJson(seriesAmong(all));
     return document;
+}
+
+Result<Json> series(const Program &program, std::vector<RunId> runs)
+{
+    LETHE_TRY(const std::unique_ptr<RunStore> store, program.openStoreToRead());
+    if (runs.empty()) {
+        LETHE_TRY(const std::vector<RunRow> rows, store->runs());
+        for (const RunRow &row : rows)
+            runs.push_back(row.id);
+    }
+    std::vector<RunDetails> all;
+    for (const RunId run : runs) {
+        LETHE_TRY(RunDetails details, store->details(run));
+        all.push_back(std::move(details));
+    }
+    return toJson(seriesAmong(all));
 }
 
 Result<Json> remove(const Program &program, RunId run, bool forGood)
@@ -157,6 +176,29 @@ CLI::App *addRunAction(CLI::App &runs, Program &program, const std::string &name
     return command;
 }
 
+Result<std::vector<RunId>> parseRunIds(const std::vector<std::string> &texts)
+{
+    std::vector<RunId> ids;
+    for (const std::string &text : texts) {
+        LETHE_TRY(const RunId run, parseRunId(text));
+        ids.push_back(run);
+    }
+    return ids;
+}
+
+void addSeries(CLI::App &runs, Program &program)
+{
+    CLI::App *command = addCommand(runs, "series", "Scalability (forget sets of several sizes) and sustainability (one after the other) over stored runs");
+    auto texts = std::make_shared<std::vector<std::string>>();
+    command->add_option("RUN", *texts, "The runs' numbers; all runs where none is given");
+    command->callback([&program, texts] {
+        program.action = [&program, texts] {
+            const Result<std::vector<RunId>> ids = parseRunIds(*texts);
+            return ids.ok() ? print(series(program, *ids)) : printError(ids.error(), kUsage);
+        };
+    });
+}
+
 void addCompare(CLI::App &runs, Program &program)
 {
     CLI::App *command = addCommand(runs, "compare", "Final metrics side by side, and what differs in the specs");
@@ -169,14 +211,10 @@ void addCompare(CLI::App &runs, Program &program)
     command->add_option("--columns", *columns, "Of the table: metrics, parts (forget_quality.d), seconds, steps; all metrics where not given")->delimiter(',');
     command->callback([&program, texts, format, columns] {
         program.action = [&program, texts, format, columns] {
-            std::vector<RunId> ids;
-            for (const std::string &text : *texts) {
-                const Result<RunId> run = parseRunId(text);
-                if (!run.ok())
-                    return printError(run.error(), kUsage);
-                ids.push_back(*run);
-            }
-            const Result<Json> document = compare(program, ids);
+            const Result<std::vector<RunId>> ids = parseRunIds(*texts);
+            if (!ids.ok())
+                return printError(ids.error(), kUsage);
+            const Result<Json> document = compare(program, *ids);
             if (!document.ok() || *format == "json")
                 return print(document);
             return printText(metricTable(*document, *format, *columns));
@@ -197,11 +235,14 @@ void addRuns(CLI::App &app, Program &program)
     listing->callback([&program, withDeleted] { program.action = [&program, withDeleted] { return print(list(program, *withDeleted)); }; });
 
     auto withSamples = std::make_shared<bool>(false);
-    addRunAction(*runs, program, "show", "One run: spec, steps, evaluations, checkpoints",
-                 [&program, withSamples](RunId run) { return show(program, run, *withSamples); })
-        ->add_flag("--samples", *withSamples, "With the rows of each evaluation");
+    auto withTokens = std::make_shared<bool>(false);
+    CLI::App *showing = addRunAction(*runs, program, "show", "One run: spec, steps, evaluations, checkpoints",
+                                     [&program, withSamples, withTokens](RunId run) { return show(program, run, *withSamples, *withTokens); });
+    showing->add_flag("--samples", *withSamples, "With the rows of each evaluation");
+    showing->add_flag("--tokens", *withTokens, "With the rows, and every scored token of their answers");
 
     addCompare(*runs, program);
+    addSeries(*runs, program);
 
     auto forGood = std::make_shared<bool>(false);
     addRunAction(*runs, program, "delete", "Put a run into the bin", [&program, forGood](RunId run) { return remove(program, run, *forGood); })

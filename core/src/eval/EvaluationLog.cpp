@@ -4,6 +4,7 @@
 
 #include <lethe/base/Paths.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -14,6 +15,19 @@ namespace lethe {
 namespace {
 
 using Rows = std::map<std::int64_t, ReferenceRow>;
+
+/// Where open-unlearning's name of a metric is another than ours.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kOpenUnlearningNames{{{"forget_Q_A_Prob", "forget_prob"},
+                                                                                              {"forget_Q_A_ROUGE", "forget_rouge"},
+                                                                                              {"retain_Q_A_Prob", "retain_prob"},
+                                                                                              {"retain_Q_A_ROUGE", "retain_rouge"},
+                                                                                              {"retain_Truth_Ratio", "retain_truth_ratio"},
+                                                                                              {"ra_Q_A_Prob_normalised", "ra_prob"},
+                                                                                              {"ra_Q_A_ROUGE", "ra_rouge"},
+                                                                                              {"ra_Truth_Ratio", "ra_truth_ratio"},
+                                                                                              {"wf_Q_A_Prob_normalised", "wf_prob"},
+                                                                                              {"wf_Q_A_ROUGE", "wf_rouge"},
+                                                                                              {"wf_Truth_Ratio", "wf_truth_ratio"}}};
 
 /// Python writes NaN and Infinity as bare words, which are no JSON: here they become texts, for `numberOf` to read.
 std::string withQuotedWords(std::string_view text)
@@ -170,8 +184,9 @@ bool readOpenUnlearning(const Json &log, ReferenceScores &reference)
         if (value == nullptr)
             continue;
         found = true;
+        const auto own = std::ranges::find(kOpenUnlearningNames, name, &std::pair<std::string_view, std::string_view>::first);
         if (const auto number = numberOf(*value))
-            reference.metrics[name] = *number;
+            reference.metrics[own != kOpenUnlearningNames.end() ? std::string(own->second) : name] = *number;
     }
     return found;
 }

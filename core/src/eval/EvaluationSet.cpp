@@ -19,6 +19,8 @@ constexpr const char *kPerturbed = "perturbed_answer";
 
 /// MUSE asks its questions bare, after its shots, and never by the template (`knowmem`).
 constexpr std::int64_t kKnowledgeTokens = 32, kVerbatimTokens = 128;
+/// TOFU's own evaluator looks at so many rows of a set (`ds_size`).
+constexpr std::size_t kTofuOriginalRows = 300;
 
 Error rowError(const std::string &set, const fs::path &file, const DataRow &row, const std::string &what)
 {
@@ -126,7 +128,7 @@ void prepareVerbatim(EvaluationSet &set, const Tokenizer &tokenizer)
     for (EvaluationRow &row : set.rows) {
         set.rawPrompts.push_back(row.data.prompt);
         std::vector<TokenId> ids = tokenizer.encode(row.data.answer); // BOS counts among the 128
-        if (ids.size() > static_cast<std::size_t>(kVerbatimTokens)) {
+        if (set.variant != EvaluationVariant::OpenUnlearning && ids.size() > static_cast<std::size_t>(kVerbatimTokens)) {
             ids.resize(static_cast<std::size_t>(kVerbatimTokens));
             row.data.answer = tokenizer.decode(ids);
         }
@@ -195,7 +197,8 @@ Result<EvaluationInputs> EvaluationInputs::read(const ResolvedSpec &spec, const 
         const SetSource place = sourceOfSet(asked, name);
         if (!place.source)
             continue; // its metrics say so
-        EvaluationSet set{.name = name, .source = {}, .rows = {}, .sequences = {}, .rawPrompts = {}, .maxNewTokens = {}, .stops = {}};
+        EvaluationSet set{.name = name, .source = {}, .rows = {}, .sequences = {}, .rawPrompts = {}, .maxNewTokens = {}, .stops = {},
+                          .variant = evaluationVariantFrom(inputs.spec.variant).value_or(EvaluationVariant::Strict), .leftOut = 0};
         const auto trained = std::ranges::find(training, name, &TrainingRows::name);
         const bool isTrained = place.isTrainingSet && trained != training.end();
         const fs::path file = isTrained ? trained->file : spec.spec.resolve(place.source->path);
@@ -208,13 +211,19 @@ Result<EvaluationInputs> EvaluationInputs::read(const ResolvedSpec &spec, const 
         }
         if (place.firstRows && static_cast<std::int64_t>(rows.size()) > *place.firstRows)
             rows.resize(static_cast<std::size_t>(*place.firstRows));
+        const bool isOfTofu = name == "forget" || name == "retain" || name == "ra" || name == "wf";
+        if (set.variant == EvaluationVariant::TofuOriginal && isOfTofu && rows.size() > kTofuOriginalRows) {
+            set.leftOut = static_cast<std::int64_t>(rows.size() - kTofuOriginalRows);
+            rows.resize(kTofuOriginalRows);
+        }
         for (const DataRow &row : rows) {
             LETHE_TRY(EvaluationRow made, withFields(row, demand, name, file));
             set.rows.push_back(std::move(made));
         }
         if (isTrained && demand.answer)
             for (const EncodedSample &sample : *trained->samples)
-                set.sequences.push_back({.row = sample.row, .field = AnswerField::Answer, .index = 0, .sample = sample});
+                if (sample.row < static_cast<std::int64_t>(set.rows.size()))
+                    set.sequences.push_back({.row = sample.row, .field = AnswerField::Answer, .index = 0, .sample = sample});
         LETHE_TRY_VOID(encodeAnswers(set, demand, encoder, isTrained, progress));
         if (name == "knowledge_forget" || name == "knowledge_retain")
             LETHE_TRY_VOID(putShots(set, name == "knowledge_forget" ? inputs.spec.muse->knowledgeForgetShots : inputs.spec.muse->knowledgeRetainShots, spec.spec));

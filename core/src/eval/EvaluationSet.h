@@ -4,6 +4,7 @@
 #include <lethe/base/Result.h>
 #include <lethe/data/Dataset.h>
 #include <lethe/eval/Metrics.h>
+#include <lethe/eval/Variants.h>
 #include <lethe/spec/SpecReader.h>
 
 #include <filesystem>
@@ -44,6 +45,8 @@ struct EvaluationSet {
     std::vector<std::string> rawPrompts;
     std::optional<std::int64_t> maxNewTokens;
     std::vector<std::string> stops; ///< the generated text is cut at the first of each
+    EvaluationVariant variant = EvaluationVariant::Strict;
+    std::int64_t leftOut = 0; ///< rows of the file behind the variant's cap
 };
 
 /// Rows that are there to be trained on, already read and encoded.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 
 namespace lethe {
@@ -19,7 +20,13 @@ Demands demandsOf(const std::vector<const MetricInfo *> &metrics)
     return demands;
 }
 
-/// Of the reference only what others are compared with.
+/// Against the reference itself this means nothing.
+bool isOfTheReferenceToo(const MetricInfo *info)
+{
+    return info->id != "mia_reference" && info->id != "forget_quality";
+}
+
+/// Whether anything would be compared with a reference, or be a target to look at.
 bool isComparedWithReference(const MetricInfo *info)
 {
     return std::ranges::find(info->measure->needs, "reference") != info->measure->needs.end()
@@ -37,6 +44,60 @@ void storeLosses(const RowScores &row, SampleRecord &record)
     const std::vector<double> wrong = row.falseLosses();
     for (std::size_t i = 0; i < wrong.size(); ++i)
         record.setValue("false_loss_" + std::to_string(i + 1), wrong[i]);
+}
+
+/// What a reader of a row sees token by token. Rounded: it is looked at, and metrics have the losses.
+void storeTokens(const EvaluationSet &set, const std::vector<RowScores> &rows, const Tokenizer &tokenizer, std::vector<SampleRecord> &records)
+{
+    constexpr std::size_t kMostTokens = 512; // documents have thousands
+    for (const ScoredSequence &sequence : set.sequences) {
+        if (sequence.field != AnswerField::Answer || sequence.row >= static_cast<std::int64_t>(rows.size()))
+            continue;
+        const auto index = static_cast<std::size_t>(sequence.row);
+        const std::vector<double> &scored = rows[index].answer.logProbabilities;
+        std::vector<TokenScore> &tokens = records[index].tokens;
+        const std::vector<TokenId> &ids = sequence.sample.ids;
+        StreamDecoder decoder(tokenizer, false);
+        for (std::size_t i = 0; i < ids.size() && tokens.size() < std::min(kMostTokens, scored.size()); ++i) {
+            std::string text = decoder.push(ids[i]);
+            if (i + 1 == ids.size())
+                text += decoder.finish();
+            if (static_cast<std::int64_t>(i) >= std::max<std::int64_t>(1, sequence.sample.labelStart))
+                tokens.push_back({.text = std::move(text), .logProbability = std::round(scored[tokens.size()] * 1000) / 1000 + 0.0}); // no −0
+        }
+    }
+}
+
+/// Values that are computed in another form than the definition's say whose it is.
+void nameVariant(const std::string &variant, MetricValue &value)
+{
+    if (variant == toString(EvaluationVariant::Strict) || value.variant == variant)
+        return;
+    value.variant = value.variant.empty() ? variant : variant + ", " + value.variant;
+}
+
+/// Of the metrics asked for, what is known of the reference; shares of answers also from its rows' losses.
+std::vector<MetricValue> metricsOf(const ReferenceScores &reference, const std::vector<const MetricInfo *> &metrics)
+{
+    std::vector<MetricValue> values;
+    for (const MetricInfo *info : metrics) {
+        if (const auto known = reference.metrics.find(info->id); known != reference.metrics.end()) {
+            values.push_back({.id = info->id, .value = known->second, .reason = {}});
+            continue;
+        }
+        const auto rows = reference.sets.find(info->set);
+        if (info->measure->id != "prob" || (info->set != "forget" && info->set != "retain") || rows == reference.sets.end() || rows->second.empty())
+            continue;
+        double sum = 0;
+        bool complete = true;
+        for (const auto &[index, row] : rows->second) {
+            complete = complete && row.answerLoss.has_value();
+            sum += std::exp(-row.answerLoss.value_or(0));
+        }
+        if (complete)
+            values.push_back({.id = info->id, .value = sum / static_cast<double>(rows->second.size()), .reason = {}});
+    }
+    return values;
 }
 
 } // namespace
@@ -64,12 +125,15 @@ Result<EvaluationRecord> Evaluator::measure(Decoder &model, const std::vector<co
                                   .rougeRecall = {}, .exactMatch = {}, .hitTokenLimit = row.hitTokenLimit});
             storeLosses(row, records[i].back());
         }
+        storeTokens(set, scores[i], m_tokenizer, records[i]);
         sets.push_back({.set = &set, .rows = std::move(scores[i]), .records = &records[i]});
     }
     MetricInputs inputs(sets, m_inputs, reference);
     EvaluationRecord evaluation;
-    for (const MetricInfo *info : metrics)
+    for (const MetricInfo *info : metrics) {
         evaluation.metrics.push_back(inputs.value(info->id));
+        nameVariant(m_inputs.spec.variant, evaluation.metrics.back());
+    }
     for (std::vector<SampleRecord> &list : records)
         evaluation.samples.insert(evaluation.samples.end(), std::make_move_iterator(list.begin()), std::make_move_iterator(list.end()));
     return evaluation;
@@ -77,10 +141,14 @@ Result<EvaluationRecord> Evaluator::measure(Decoder &model, const std::vector<co
 
 Result<void> Evaluator::scoreReference(const Progress &progress)
 {
-    std::vector<const MetricInfo *> compared;
-    std::ranges::copy_if(m_inputs.metrics, std::back_inserter(compared), isComparedWithReference);
-    if (compared.empty())
+    // all of them: they are the target that the model's own are read against
+    std::vector<const MetricInfo *> asked = m_inputs.metrics;
+    if (std::ranges::none_of(asked, isComparedWithReference))
         return {};
+    for (std::size_t i = 0; i < asked.size(); ++i) // it grows: parts may have parts
+        for (const std::string &part : metricOf(*asked[i]).comparedParts())
+            if (const MetricInfo *info = findMetric(part); std::ranges::find(asked, info) == asked.end())
+                asked.push_back(info);
     const std::filesystem::path folder = m_inputs.referenceModel;
     LETHE_TRY(const std::unique_ptr<Decoder> model,
               Decoder::load(folder, {.device = m_model.device(), .dtype = m_model.dtype(), .parameterDtype = m_model.dtype(), .progress = {}}));
@@ -89,11 +157,9 @@ Result<void> Evaluator::scoreReference(const Progress &progress)
                      .what = folder.string() + " has a vocabulary of " + std::to_string(model->config().vocabulary) + ", the model "
                          + std::to_string(m_model.config().vocabulary),
                      .where = "eval.reference", .hint = "Reference and model must share their tokenizer"};
-    Demands demands = demandsOf(compared);
-    for (auto &[set, demand] : demands)
-        demand.generation = false;
-    LETHE_TRY(EvaluationRecord evaluation, measure(*model, compared, demands, std::numeric_limits<std::int64_t>::max(), nullptr, progress));
-    // mia_reference of the reference with itself means nothing, yet its rows' losses are what the model's own are compared with
+    const Demands demands = demandsOf(asked); // of the rest too: its rows' losses are what others are compared with
+    std::erase_if(asked, [](const MetricInfo *info) { return !isOfTheReferenceToo(info); });
+    LETHE_TRY(EvaluationRecord evaluation, measure(*model, asked, demands, std::numeric_limits<std::int64_t>::max(), nullptr, progress));
     auto reference = std::make_shared<ReferenceScores>(referenceFromRecord(evaluation, "the reference " + folder.filename().string()));
     for (const MetricValue &metric : evaluation.metrics)
         for (const auto &[part, value] : metric.parts)
@@ -114,6 +180,8 @@ Result<EvaluationRecord> Evaluator::evaluate(std::int64_t step, bool wholeSets, 
     LETHE_TRY(EvaluationRecord evaluation,
               measure(m_model, m_inputs.metrics, demandsOf(m_inputs.metrics), limit, isTheReference ? nullptr : m_inputs.reference.get(), progress));
     evaluation.step = step;
+    if (m_inputs.reference && !isTheReference)
+        evaluation.reference = metricsOf(*m_inputs.reference, m_inputs.metrics);
     evaluation.subset = std::ranges::any_of(m_inputs.sets, [limit](const EvaluationSet &set) { return static_cast<std::int64_t>(set.rows.size()) > limit; });
     evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return evaluation;

@@ -90,6 +90,8 @@ public:
     virtual void demand(const std::string &set, Demands &demands) const = 0;
     /// Its value under \p info's id; undefined with a reason, never a zero in its place.
     virtual MetricValue compute(const MetricInfo &info, MetricInputs &inputs) const = 0;
+    /// Metrics that are asked of the reference model too, for this one to be compared with.
+    virtual std::vector<std::string> comparedParts() const { return {}; }
 
 private:
     const MetricManifest m_manifest;
@@ -108,6 +110,16 @@ public:
 struct MetricRegistration {
     explicit MetricRegistration(std::unique_ptr<Metric> metric);
 };
+
+/// What a variant scores of an answer: open-unlearning drops the last token, which it takes for the EOS.
+template<typename T>
+std::vector<T> scoredTokens(std::vector<T> tokens, EvaluationVariant variant)
+{
+    if (variant == EvaluationVariant::OpenUnlearning && !tokens.empty())
+        tokens.pop_back();
+    return tokens;
+}
+ScoreVariant scoreVariant(EvaluationVariant variant);
 
 const Metric &metricOf(const MetricInfo &info);
 MetricValue undefinedMetric(const MetricInfo &info, std::string reason);

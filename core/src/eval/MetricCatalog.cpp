@@ -82,8 +82,20 @@ const MetricInfo *findMetric(std::string_view id)
 
 const std::vector<std::string> &metricGroups()
 {
-    static const std::vector<std::string> groups{"basic", "tofu", "muse", "memorization", "membership", "fluency"};
+    static const std::vector<std::string> groups{"basic", "tofu", "muse", "memorization", "membership", "fluency", "composite"};
     return groups;
+}
+
+const std::vector<UncomputedMetric> &uncomputedMetrics()
+{
+    static const std::vector<UncomputedMetric> all{
+        {"classifier_fluency", "classifier fluency",
+         "needs a text classifier (open-unlearning: a gibberish detector, an encoder); language models with a decoder are all that is read here. "
+         "The group fluency has signs of collapse that need no second model"},
+        {"utility_composite", "composite of model utility and fluency", "needs classifier_fluency; unlearning_score takes model_utility alone, and is named so"},
+        {"agr", "AGR (arXiv:2503.06991)", "its paper's code holds no formula"},
+        {"h_lr", "H-LR (arXiv:2503.06991)", "its paper's code holds no formula"}};
+    return all;
 }
 
 std::vector<const MetricInfo *> metricsNamed(std::string_view groupOrId)
@@ -119,6 +131,13 @@ const Metric &metricOf(const MetricInfo &info)
 {
     const auto found = std::ranges::find_if(units(), [&](const auto &unit) { return &unit->manifest() == info.measure; });
     return **found;
+}
+
+ScoreVariant scoreVariant(EvaluationVariant variant)
+{
+    return variant == EvaluationVariant::OpenUnlearning ? ScoreVariant::OpenUnlearning
+        : variant == EvaluationVariant::MuseOriginal    ? ScoreVariant::MuseOriginal
+                                                        : ScoreVariant::Strict;
 }
 
 MetricValue undefinedMetric(const MetricInfo &info, std::string reason)
@@ -185,6 +204,10 @@ MetricValue RowMetric::compute(const MetricInfo &info, MetricInputs &inputs) con
     MetricValue value{.id = info.id, .value = sum / static_cast<double>(defined), .reason = {}};
     if (defined < rows)
         value.parts = {{"n", static_cast<double>(defined)}, {"n_undefined", static_cast<double>(rows - defined)}};
+    else if (scores->set->leftOut > 0)
+        value.parts = {{"n", static_cast<double>(defined)}};
+    if (scores->set->leftOut > 0)
+        value.parts.emplace_back("n_left_out", static_cast<double>(scores->set->leftOut));
     return value;
 }
 

@@ -19,6 +19,8 @@ constexpr std::int64_t kTokensOnCpu = 4096;
 constexpr std::int64_t kTokensOnDevice = 32768;
 /// Logits that exist at once where whole rows of them are looked at.
 constexpr std::int64_t kLogitsAtOnce = std::int64_t{16} << 20;
+/// What TOFU's and open-unlearning's evaluators generate at most.
+constexpr std::int64_t kPublishedTokens = 200;
 
 std::string_view trimmed(std::string_view text)
 {
@@ -163,19 +165,19 @@ bool SequenceScorer::measureGradients(const EvaluationSet &set, std::vector<RowS
     bool finished = true;
     for (std::size_t i = 0; finished && i < rows.size(); ++i) {
         clear();
-        at::Tensor sum;
-        std::int64_t labels = 0;
+        std::vector<at::Tensor> parts;
         for (const ScoredSequence &sequence : set.sequences) {
             if (sequence.row != rows[i].row || sequence.field != AnswerField::Answer)
                 continue;
             const Batch batch = packBatch({packed(sequence.sample)}, m_model.device());
-            const at::Tensor loss = losses::tokenNll(m_model, batch).sum();
-            sum = sum.defined() ? sum + loss : loss;
-            labels += batch.labels();
+            parts.push_back(losses::tokenNll(m_model, batch));
         }
-        if (labels == 0)
+        at::Tensor losses_M = parts.empty() ? at::Tensor() : at::cat(parts);
+        if (losses_M.defined() && set.variant == EvaluationVariant::OpenUnlearning)
+            losses_M = losses_M.narrow(0, 0, losses_M.size(0) - 1); // without the EOS, or what stands in its place
+        if (!losses_M.defined() || losses_M.size(0) == 0)
             continue;
-        (sum / static_cast<double>(labels)).backward();
+        losses_M.mean().backward();
         double norms = 0;
         for (const at::Tensor &value : trained)
             norms += value.grad().defined() ? value.grad().to(at::kDouble).norm().item<double>() : 0;
@@ -212,16 +214,26 @@ Result<bool> SequenceScorer::generate(const EvaluationSet &set, std::vector<RowS
         prompts.push_back(std::move(ids));
         ofRow.push_back(i);
     }
-    const GenerationOptions options{.maxNewTokens = set.maxNewTokens.value_or(m_generations.maxNewTokens)};
+    // TOFU's own counts the prompt among its tokens: what is over is cut off below, greedy answers being prefixes of longer ones
+    const bool isWhole = set.variant == EvaluationVariant::TofuOriginal && !set.maxNewTokens;
+    const bool isPublished = isWhole || set.variant == EvaluationVariant::OpenUnlearning;
+    const GenerationOptions options{.maxNewTokens = set.maxNewTokens.value_or(isPublished ? kPublishedTokens : m_generations.maxNewTokens)};
     std::size_t tokens = 0;
     bool stopped = false;
     const auto onToken = [&](std::size_t, TokenId) {
         stopped = progress && !progress(std::min(prompts.size(), ++tokens / static_cast<std::size_t>(options.maxNewTokens)), prompts.size());
         return !stopped;
     };
-    const std::vector<GeneratedIds> generated = generateIds(m_model, prompts, options, onToken);
+    std::vector<GeneratedIds> generated = generateIds(m_model, prompts, options, onToken);
     if (stopped)
         return false;
+    for (std::size_t i = 0; isWhole && i < generated.size(); ++i) {
+        const auto room = static_cast<std::size_t>(std::max<std::int64_t>(0, kPublishedTokens - static_cast<std::int64_t>(prompts[i].size())));
+        if (generated[i].ids.size() > room) {
+            generated[i].ids.resize(room);
+            generated[i].stoppedAtEos = false;
+        }
+    }
     for (std::size_t i = 0; i < generated.size(); ++i) {
         RowScores &row = rows[ofRow[i]];
         std::string text = m_tokenizer.decode(generated[i].ids);

@@ -6,6 +6,7 @@
 
 #include <lethe/base/Paths.h>
 #include <lethe/eval/Metrics.h>
+#include <lethe/eval/Variants.h>
 
 #include <algorithm>
 #include <cctype>
@@ -294,6 +295,11 @@ EvalSpec readEval(const Json &json, std::vector<Error> &problems)
     const std::vector<std::string> reductions{"geometric", "arithmetic", "open-unlearning"};
     if (const auto index = reader.choice("truth_ratio", reductions))
         eval.truthRatio = reductions[*index];
+    std::vector<std::string> variants;
+    for (const VariantManifest &variant : evaluationVariants())
+        variants.push_back(variant.id);
+    if (const auto index = reader.choice("variant", variants))
+        eval.variant = variants[*index];
     reader.finish();
     return eval;
 }

@@ -129,6 +129,8 @@ Json toJson(const EvalSpec &eval)
     put(json, "holdout", eval.holdout);
     if (eval.truthRatio != EvalSpec{}.truthRatio)
         json["truth_ratio"] = eval.truthRatio;
+    if (eval.variant != EvalSpec{}.variant)
+        json["variant"] = eval.variant;
     return json;
 }
 

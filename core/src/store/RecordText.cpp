@@ -89,6 +89,28 @@ std::vector<MetricValue> metricsFrom(const Json &json)
     return metrics;
 }
 
+Json toJson(const std::vector<TokenScore> &tokens)
+{
+    Json texts = Json::array(), numbers = Json::array();
+    for (const TokenScore &token : tokens) {
+        texts.push_back(token.text);
+        numbers.push_back(finiteOrNull(token.logProbability));
+    }
+    return {{"text", std::move(texts)}, {"log_p", std::move(numbers)}};
+}
+
+std::vector<TokenScore> tokensFrom(const Json &json)
+{
+    std::vector<TokenScore> tokens;
+    const Json &texts = json.at("text"), &numbers = json.at("log_p");
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const Json &number = numbers.at(i);
+        tokens.push_back({.text = texts[i].get<std::string>(),
+                          .logProbability = number.is_null() ? std::numeric_limits<double>::quiet_NaN() : number.get<double>()});
+    }
+    return tokens;
+}
+
 Json toJson(const RunFacts &facts)
 {
     return {{"planned_steps", facts.plannedSteps}, {"steps_per_epoch", facts.stepsPerEpoch},
@@ -163,8 +185,10 @@ Json toJson(const EvaluationRecord &evaluation)
               {"seconds", finiteOrNull(evaluation.seconds)},
               {"subset", evaluation.subset},
               {"metrics", toJson(evaluation.metrics)}};
+    if (!evaluation.reference.empty())
+        json["reference"] = toJson(evaluation.reference);
     Json &samples = json["samples"] = Json::array();
-    for (const SampleRecord &sample : evaluation.samples)
+    for (const SampleRecord &sample : evaluation.samples) {
         samples.push_back({{"set", sample.set},
                            {"row", sample.row},
                            {"prompt", sample.prompt},
@@ -175,6 +199,9 @@ Json toJson(const EvaluationRecord &evaluation)
                            {"exact_match", finiteOrNull(sample.exactMatch)},
                            {"hit_token_limit", sample.hitTokenLimit},
                            {"values", valuesToJson(sample.values)}});
+        if (!sample.tokens.empty())
+            samples.back()["tokens"] = toJson(sample.tokens);
+    }
     return json;
 }
 
@@ -184,7 +211,8 @@ EvaluationRecord evaluationFrom(const Json &json)
                                 .seconds = numberAt(json, "seconds"),
                                 .subset = valueAt<bool>(json, "subset"),
                                 .metrics = metricsFrom(json.at("metrics")),
-                                .samples = {}};
+                                .samples = {},
+                                .reference = metricsFrom(json.value("reference", Json::array()))};
     for (const Json &entry : json.at("samples")) {
         SampleRecord sample{.set = valueAt<std::string>(entry, "set"),
                             .row = valueAt<std::int64_t>(entry, "row"),
@@ -198,6 +226,8 @@ EvaluationRecord evaluationFrom(const Json &json)
                             .values = valuesFrom(entry.value("values", Json::object()))}; // not in documents of older versions
         if (const Json &text = entry.at("text"); !text.is_null())
             sample.text = text.get<std::string>();
+        if (const auto tokens = entry.find("tokens"); tokens != entry.end())
+            sample.tokens = tokensFrom(*tokens);
         evaluation.samples.push_back(std::move(sample));
     }
     return evaluation;

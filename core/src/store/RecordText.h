@@ -21,6 +21,10 @@ std::vector<MetricValue> metricsFrom(const nlohmann::ordered_json &json);
 nlohmann::ordered_json valuesToJson(const std::vector<std::pair<std::string, double>> &values);
 std::vector<std::pair<std::string, double>> valuesFrom(const nlohmann::ordered_json &json);
 
+/// `{"text": […], "log_p": […]}`.
+nlohmann::ordered_json toJson(const std::vector<TokenScore> &tokens);
+std::vector<TokenScore> tokensFrom(const nlohmann::ordered_json &json);
+
 nlohmann::ordered_json toJson(const RunFacts &facts);
 RunFacts factsFrom(const nlohmann::ordered_json &json); ///< a missing key keeps its default
 

@@ -97,7 +97,7 @@ struct RunStore::Access {
     {
         std::vector<SampleRecord> records;
         auto query = connection.query("SELECT s.set_name, s.row, coalesce(s.prompt, p.prompt), coalesce(s.reference, p.reference), s.text, "
-                                      "s.probability, s.rouge_recall, s.exact_match, s.hit_token_limit, s.sample_values FROM samples s "
+                                      "s.probability, s.rouge_recall, s.exact_match, s.hit_token_limit, s.sample_values, s.tokens FROM samples s "
                                       "LEFT JOIN sample_prompts p ON p.run = ? AND p.set_name = s.set_name AND p.row = s.row "
                                       "WHERE s.evaluation = ? ORDER BY s.position");
         query.with(run, evaluation);
@@ -113,6 +113,8 @@ struct RunStore::Access {
                                .hitTokenLimit = query.integer(8) != 0});
             if (const auto values = query.maybeText(9))
                 records.back().values = valuesFrom(nlohmann::ordered_json::parse(*values));
+            if (const auto tokens = query.maybeText(10))
+                records.back().tokens = tokensFrom(nlohmann::ordered_json::parse(*tokens));
         }
         return records;
     }
@@ -301,7 +303,7 @@ Result<std::vector<EvaluationRecord>> RunStore::evaluations(RunId run, bool with
 {
     return m_data->readers.read([&](StoreConnection &connection) -> Result<std::vector<EvaluationRecord>> {
         std::vector<EvaluationRecord> records;
-        auto query = connection.query("SELECT id, step, subset, seconds, metrics FROM evaluations WHERE run = ? AND step > ? "
+        auto query = connection.query("SELECT id, step, subset, seconds, metrics, reference_metrics FROM evaluations WHERE run = ? AND step > ? "
                                       "ORDER BY step, id");
         query.with(run, afterStep);
         while (query.next()) {
@@ -310,6 +312,8 @@ Result<std::vector<EvaluationRecord>> RunStore::evaluations(RunId run, bool with
             record.subset = query.integer(2) != 0;
             record.seconds = query.real(3);
             record.metrics = metricsFromText(query.text(4));
+            if (const auto reference = query.maybeText(5))
+                record.reference = metricsFromText(*reference);
             if (withSamples)
                 record.samples = Access::samples(connection, run, query.integer(0));
         }

@@ -131,18 +131,20 @@ void insertEvaluation(StoreConnection &connection, RunId run, const EvaluationRe
     connection.query("DELETE FROM evaluations WHERE run = ? AND step = ? AND subset = ?")
         .with(run, evaluation.step, evaluation.subset)
         .run();
-    connection.query("INSERT INTO evaluations (run, step, subset, seconds, metrics) VALUES (?, ?, ?, ?, ?)")
-        .with(run, evaluation.step, evaluation.subset, evaluation.seconds, metrics)
+    connection.query("INSERT INTO evaluations (run, step, subset, seconds, metrics, reference_metrics) VALUES (?, ?, ?, ?, ?, ?)")
+        .with(run, evaluation.step, evaluation.subset, evaluation.seconds, metrics,
+              evaluation.reference.empty() ? std::optional<std::string>() : dumped(toJson(evaluation.reference)))
         .run();
     const std::int64_t id = connection.lastInsertId();
     std::int64_t position = 0;
     for (const SampleRecord &sample : evaluation.samples) {
         const OwnTexts own = keepTexts(connection, run, sample);
         connection.query("INSERT INTO samples (evaluation, position, set_name, row, prompt, reference, text, probability, rouge_recall, "
-                         "exact_match, hit_token_limit, sample_values) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                         "exact_match, hit_token_limit, sample_values, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .with(id, position++, sample.set, sample.row, own.prompt, own.reference, sample.text, sample.probability,
                   sample.rougeRecall, sample.exactMatch, sample.hitTokenLimit,
-                  sample.values.empty() ? std::optional<std::string>() : dumped(valuesToJson(sample.values)))
+                  sample.values.empty() ? std::optional<std::string>() : dumped(valuesToJson(sample.values)),
+                  sample.tokens.empty() ? std::optional<std::string>() : dumped(toJson(sample.tokens)))
             .run();
     }
     if (evaluation.subset)

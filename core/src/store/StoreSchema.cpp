@@ -182,7 +182,14 @@ void makeVersion3(SQLite::Database &database)
     database.exec("ALTER TABLE runs ADD COLUMN model_run INTEGER REFERENCES runs(id) ON DELETE SET NULL");
 }
 
-constexpr std::array<StoreMigration, 3> kMigrations{makeVersion1, makeVersion2, makeVersion3};
+/// The scored tokens of a row's reference answer, and the retrained model's metrics; both as JSON.
+void makeVersion4(SQLite::Database &database)
+{
+    database.exec("ALTER TABLE samples ADD COLUMN tokens TEXT");
+    database.exec("ALTER TABLE evaluations ADD COLUMN reference_metrics TEXT");
+}
+
+constexpr std::array<StoreMigration, 4> kMigrations{makeVersion1, makeVersion2, makeVersion3, makeVersion4};
 
 } // namespace
 

@@ -39,6 +39,11 @@ private Q_SLOTS:
     void orderOfRowsDoesNotChangeScores();
     void storedValuesGiveTheMetricsAgain();
     void everyMetricOfEveryGroupIsDefinedOrSaysWhy();
+    void tokensOfARowAreStored();
+    void publishedFormsAreOtherNumbersUnderTheirNames();
+    void tofusOwnFormLooksAt300Rows();
+    void compositesStandBesideTheirParts();
+    void aLeakageAloneIsComparedWithTheReference();
     void aModelAgainstItselfHasNoForgetQuality();
     void aMissingFieldIsNamed();
     void aTablesCellHoldsTheListAsJson();
@@ -171,6 +176,106 @@ void TestEvaluator::everyMetricOfEveryGroupIsDefinedOrSaysWhy()
     }
     const auto attack = std::ranges::find(record->metrics, "mia_loss", &MetricValue::id);
     QVERIFY(std::ranges::any_of(attack->parts, [](const auto &part) { return part.first == "reference"; }));
+}
+
+void TestEvaluator::tokensOfARowAreStored()
+{
+    const auto record = evaluate(spec({"forget_prob"}));
+    QVERIFY(record.ok());
+    for (const SampleRecord &sample : record->samples) {
+        double sum = 0;
+        std::string text;
+        for (const TokenScore &token : sample.tokens) {
+            sum -= token.logProbability;
+            text += token.text;
+        }
+        QVERIFY(!sample.tokens.empty());
+        QVERIFY(std::abs(sum / static_cast<double>(sample.tokens.size()) - sample.value("answer_loss").value()) < 1e-3);
+        QVERIFY2(text.find(sample.reference) != std::string::npos, text.c_str());
+    }
+}
+
+void TestEvaluator::publishedFormsAreOtherNumbersUnderTheirNames()
+{
+    const std::vector<std::string> metrics{"exact_memorization", "extraction_strength", "mia_min_k", "mia_gradnorm", "forget_quality", "ra_prob", "verbmem_f",
+                                           "muse_privleak"};
+    ResolvedSpec given = spec(metrics);
+    const auto strict = evaluate(given);
+    given.spec.eval->variant = "open-unlearning";
+    const auto published = evaluate(given);
+    given.spec.eval->variant = "muse-original";
+    const auto original = evaluate(given);
+    QVERIFY2(strict.ok() && published.ok() && original.ok(), published.ok() ? "" : published.error().message().c_str());
+    const auto of = [](const EvaluationRecord &record, const char *id) { return *std::ranges::find(record.metrics, id, &MetricValue::id); };
+    for (const std::string &id : metrics)
+        QVERIFY2(of(*published, id.c_str()).variant.starts_with("open-unlearning"), of(*published, id.c_str()).variant.c_str());
+    QCOMPARE(of(*strict, "exact_memorization").variant, std::string());
+    QCOMPARE(of(*strict, "forget_quality").variant, std::string("geometric"));
+    for (std::size_t i = 0; i < strict->samples.size(); ++i) {
+        const SampleRecord &own = strict->samples[i], &theirs = published->samples[i];
+        if (own.set != "forget")
+            continue;
+        // the last token less: k of n right become k or k − 1 of n − 1
+        const auto n = static_cast<double>(own.tokens.size());
+        const double right = own.value("exact_memorization").value() * n, rest = theirs.value("exact_memorization").value() * (n - 1);
+        QVERIFY(std::abs(rest - right) < 1e-9 || std::abs(rest - (right - 1)) < 1e-9);
+        QVERIFY(theirs.value("extraction_strength").value() >= 1 / (n - 1) - 1e-9); // its floor
+    }
+    const auto partsOf = [&](const MetricValue &value, const char *name) {
+        return std::ranges::find(value.parts, name, &std::pair<std::string, double>::first)->second;
+    };
+    const MetricValue leak = of(*original, "muse_privleak");
+    QVERIFY(std::abs(partsOf(leak, "A") + partsOf(leak, "auc") - 1) < 1e-12);
+}
+
+void TestEvaluator::tofusOwnFormLooksAt300Rows()
+{
+    std::vector<std::string> lines;
+    while (lines.size() < 302)
+        lines.push_back(firstLines(m_data / "forget05_perturbed.jsonl", kRows)[lines.size() % kRows]);
+    write("many.jsonl", lines);
+    ResolvedSpec given = spec({"forget_prob"});
+    given.spec.eval->tofu->forget->path = "many.jsonl";
+    given.spec.eval->variant = "tofu-original";
+    const auto record = evaluate(given);
+    QVERIFY2(record.ok(), record.ok() ? "" : record.error().message().c_str());
+    QCOMPARE(record->samples.size(), std::size_t{300});
+    QCOMPARE(record->metrics[0].variant, std::string("tofu-original"));
+    QVERIFY((record->metrics[0].parts == std::vector<std::pair<std::string, double>>{{"n", 300}, {"n_left_out", 2}}));
+}
+
+void TestEvaluator::compositesStandBesideTheirParts()
+{
+    const auto record = evaluate(spec({"composite"}));
+    QVERIFY2(record.ok(), record.ok() ? "" : record.error().message().c_str());
+    const auto of = [&](const char *id) { return *std::ranges::find(record->metrics, id, &MetricValue::id); };
+    const auto harmonic = [](const std::vector<double> &values) {
+        double sum = 0;
+        for (const double value : values)
+            sum += 1 / value;
+        return static_cast<double>(values.size()) / sum;
+    };
+    const MetricValue memorization = of("memorization_score"), privacy = of("privacy_score"), whole = of("unlearning_score");
+    QCOMPARE(memorization.parts.size(), std::size_t{4});
+    std::vector<double> rest;
+    for (const auto &[id, value] : memorization.parts)
+        rest.push_back(1 - value);
+    QVERIFY(std::abs(memorization.value.value() - harmonic(rest)) < 1e-12);
+    QCOMPARE(privacy.parts.size(), std::size_t{8}); // four areas, and those of the reference
+    QVERIFY(privacy.value && *privacy.value >= 0 && *privacy.value <= 1);
+    QCOMPARE(whole.variant, std::string("without fluency"));
+    QCOMPARE(whole.parts.size(), std::size_t{3});
+    ResolvedSpec without = spec({"privacy_score"});
+    without.spec.eval->reference.reset();
+    const auto none = evaluate(without);
+    QVERIFY(none.ok() && !none->metrics[0].value && none->metrics[0].reason.starts_with("needs a model trained without the forget set"));
+}
+
+void TestEvaluator::aLeakageAloneIsComparedWithTheReference()
+{
+    const auto record = evaluate(spec({"privleak"}));
+    QVERIFY(record.ok());
+    QVERIFY2(record->metrics[0].variant.find("reference") != std::string::npos, record->metrics[0].variant.c_str()); // not "assumed 0.5"
 }
 
 void TestEvaluator::aModelAgainstItselfHasNoForgetQuality()

@@ -1,4 +1,5 @@
 #include <lethe/eval/Metrics.h>
+#include <lethe/eval/Variants.h>
 #include <lethe/spec/SpecReader.h>
 
 #include <QtTest/QtTest>
@@ -17,6 +18,8 @@ private Q_SLOTS:
     void tofuIsComplete();
     void basicStaysWithTheTrainedSets();
     void directionsAreThoseOfUnlearning();
+    void whatIsNotComputedSaysWhy();
+    void variantsAreNamedOnce();
     void namesNobodyKnowsGiveNothing();
 };
 
@@ -70,6 +73,26 @@ void TestMetricCatalog::directionsAreThoseOfUnlearning()
     QCOMPARE(findMetric("forget_quality")->direction(), 1);
     QCOMPARE(findMetric("extraction_strength")->direction(), -1);
     QCOMPARE(findMetric("forget_distinct_2")->direction(), 1); // collapse is no success
+}
+
+void TestMetricCatalog::whatIsNotComputedSaysWhy()
+{
+    QVERIFY(!uncomputedMetrics().empty());
+    for (const UncomputedMetric &metric : uncomputedMetrics()) {
+        QVERIFY2(!metric.name.empty() && !metric.reason.empty(), metric.id.c_str());
+        QVERIFY2(findMetric(metric.id) == nullptr, metric.id.c_str());
+    }
+}
+
+void TestMetricCatalog::variantsAreNamedOnce()
+{
+    std::set<std::string> ids;
+    for (const VariantManifest &manifest : evaluationVariants()) {
+        QVERIFY(ids.insert(manifest.id).second && !manifest.summary.empty() && !manifest.topics.empty());
+        QVERIFY(evaluationVariantFrom(manifest.id) == manifest.variant && toString(manifest.variant) == manifest.id);
+    }
+    QVERIFY((ids == std::set<std::string>{"strict", "tofu-original", "open-unlearning", "muse-original"}));
+    QVERIFY(!evaluationVariantFrom("mine"));
 }
 
 void TestMetricCatalog::namesNobodyKnowsGiveNothing()

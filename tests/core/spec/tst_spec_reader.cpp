@@ -35,7 +35,7 @@ const char *const kWhole = R"({
   "eval": {"every_steps": 10, "metrics": ["forget_prob"], "reference": "r", "generations": {"prompts": 0, "max_new_tokens": 9}, "rows": 3, "budget_percent": 12.5,
            "tofu": {"forget": "a.jsonl", "retain": {"path": "b.csv", "prompt": "q", "answer": "a"}, "real_authors": "c", "world_facts": "d", "retain_rows": 7},
            "muse": {"verbatim": "v.json", "knowledge_forget": "k", "knowledge_forget_shots": "s", "privleak_forget": "p", "privleak_holdout": "h"},
-           "holdout": "o.jsonl", "truth_ratio": "arithmetic"}
+           "holdout": "o.jsonl", "truth_ratio": "arithmetic", "variant": "open-unlearning"}
 })";
 
 /// The smallest spec with one value set by its path.
@@ -172,13 +172,14 @@ void TestSpecReader::refusesNamingPathAndWhatIsAccepted_data()
     row("method.id=", "method.id: is empty. Give the id of a method; lethe-cli methods lists them");
     row("method.parameters.x={\"a\": 1}", "method.parameters.x: an object is not allowed. Use a number, a text, true or false, null, or a list of texts or of numbers");
     row("eval.metrics=[\"forget_pro\"]", "eval.metrics[0]: \"forget_pro\" is no metric that this version computes (did you mean forget_prob?). "
-        "Use a group (basic, tofu, muse, memorization, membership, fluency) or a metric's id; lethe-cli metrics lists them");
-    row("eval.metrics=basic", "eval.metrics: \"basic\" is not a list. Use a list of groups (basic, tofu, muse, memorization, membership, fluency) and metric ids");
+        "Use a group (basic, tofu, muse, memorization, membership, fluency, composite) or a metric's id; lethe-cli metrics lists them");
+    row("eval.metrics=basic", "eval.metrics: \"basic\" is not a list. Use a list of groups (basic, tofu, muse, memorization, membership, fluency, composite) and metric ids");
     row("eval.tofu.forgets=x", "eval.tofu.forgets: unknown key (did you mean forget?). Accepted here: forget, retain, real_authors, world_facts, retain_rows");
     row("eval.tofu.forget=[1]", "eval.tofu.forget: a list is no data file. Use a path, or an object with path, prompt and answer");
     row("eval.tofu.retain_rows=0", "eval.tofu.retain_rows: 0 is not allowed. Use a whole number, 1 or more, or null for all rows");
     row("eval.budget_percent=0", "eval.budget_percent: 0 is not allowed. Use a number, above 0 and at most 100, or null for no bound");
     row("eval.holdout=5", "eval.holdout: 5 is no data file. Use a path, or an object with path, prompt and answer");
+    row("eval.variant=mine", "eval.variant: \"mine\" is not allowed. Use strict or tofu-original or open-unlearning or muse-original");
     row("eval.truth_ratio=mean", "eval.truth_ratio: \"mean\" is not allowed. Use geometric or arithmetic or open-unlearning");
     row("eval.generations.max_new_tokens=0", "eval.generations.max_new_tokens: 0 is not allowed. Use a whole number, 1 or more");
     row("evaluation={}", "evaluation: unknown key (did you mean eval?). Accepted here: name, model, reference_model, data, method, training, eval");

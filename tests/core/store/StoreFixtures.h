@@ -52,9 +52,11 @@ inline EvaluationRecord someEvaluation(std::int64_t step, bool subset = false)
             .metrics = {{.id = "forget_prob", .value = 0.5 / static_cast<double>(step + 1), .reason = ""},
                         {.id = "forget_quality", .value = {}, .reason = "no retrained model"}},
             .samples = {{.set = "forget", .row = 0, .prompt = "Who?", .reference = "Nobody.", .text = "Somebody at " + std::to_string(step),
-                         .probability = 0.25, .rougeRecall = 1.0, .exactMatch = 0.0, .hitTokenLimit = true},
+                         .probability = 0.25, .rougeRecall = 1.0, .exactMatch = 0.0, .hitTokenLimit = true, .values = {{"answer_loss", 1.5}},
+                         .tokens = {{"No", -0.125}, {"", -3.5}, {"body.", -1e-3}}},
                         {.set = "retain", .row = 7, .prompt = "Wo war das, genau?", .reference = "In Zürich.", .text = {},
-                         .probability = 1e-300, .rougeRecall = {}, .exactMatch = {}, .hitTokenLimit = false}}};
+                         .probability = 1e-300, .rougeRecall = {}, .exactMatch = {}, .hitTokenLimit = false}},
+            .reference = {{.id = "forget_prob", .value = 0.0625, .reason = ""}}};
 }
 
 /// Lets no file of this process grow beyond a size, until the end of the scope: a disk that is full, without a disk.

@@ -36,6 +36,12 @@ struct MetricInfo {
     int direction() const;
 };
 
+/// A published measure that is not computed here, and why.
+struct UncomputedMetric {
+    std::string id, name, reason;
+};
+LETHE_EXPORT const std::vector<UncomputedMetric> &uncomputedMetrics();
+
 /// All measures, by id.
 LETHE_EXPORT std::vector<const MetricManifest *> metricManifests();
 /// All metrics, by id.

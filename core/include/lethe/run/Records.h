@@ -51,6 +51,13 @@ struct MetricValue {
     bool operator==(const MetricValue &) const = default;
 };
 
+/// One scored token of a row's reference answer.
+struct TokenScore {
+    std::string text; ///< as it is read; empty where a character ends in a later token
+    double logProbability = 0;
+    bool operator==(const TokenScore &) const = default;
+};
+
 /// One row of one set at one evaluation.
 struct SampleRecord {
     std::string set; ///< `forget`, `retain`, …
@@ -64,6 +71,7 @@ struct SampleRecord {
     bool hitTokenLimit = false;
     /// What else was measured of the row, by name: `answer_loss`, `correct_loss`, `false_loss_1` …, `truth_ratio`, `mia_min_k`, …
     std::vector<std::pair<std::string, double>> values = {};
+    std::vector<TokenScore> tokens = {}; ///< of the reference, the first 512 that are scored; log-probabilities to three digits
     bool operator==(const SampleRecord &) const = default;
 
     void setValue(const std::string &name, double value)
@@ -90,6 +98,8 @@ struct EvaluationRecord {
     bool subset = false;   ///< on some rows only; never mixed with full ones in a table
     std::vector<MetricValue> metrics;
     std::vector<SampleRecord> samples;
+    /// What the model that never saw the forget set has in these metrics, where it is known: the target. Values alone.
+    std::vector<MetricValue> reference = {};
     bool operator==(const EvaluationRecord &) const = default;
 };
 

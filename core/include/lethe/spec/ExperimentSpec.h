@@ -121,6 +121,7 @@ struct EvalSpec {
     std::optional<MuseSpec> muse;
     std::optional<DataSource> holdout; ///< rows that no model has seen, against which membership of the forget set is attacked
     std::string truthRatio = "geometric"; ///< `geometric`, `arithmetic` or `open-unlearning`
+    std::string variant = "strict";       ///< whose forms the metrics are computed in: <lethe/eval/Variants.h>
     bool operator==(const EvalSpec &) const = default;
 };
 

@@ -29,7 +29,7 @@ public:
         demands[set].add({.answer = true, .perturbed = hasOptions(set)});
     }
 
-    std::optional<double> rowValue(const MetricInfo &info, const EvaluationSet &, const RowScores &row, SampleRecord &record) const override
+    std::optional<double> rowValue(const MetricInfo &info, const EvaluationSet &set, const RowScores &row, SampleRecord &record) const override
     {
         const auto loss = row.answer.meanLoss();
         if (!loss)
@@ -38,7 +38,8 @@ public:
         if (!hasOptions(info.set))
             return record.probability;
         const std::vector<double> options = row.falseLosses();
-        const double share = optionProbability(*loss, options);
+        const bool guarded = set.variant == EvaluationVariant::OpenUnlearning;
+        const double share = guarded ? guardedOptionProbability(*loss, options) : optionProbability(*loss, options);
         if (options.empty() || std::isnan(share))
             return std::nullopt;
         record.setValue("option_prob", share);

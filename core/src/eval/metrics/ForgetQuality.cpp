@@ -48,7 +48,7 @@ public:
         std::vector<double> own, theirs;
         for (std::size_t i = 0; i < scores->rows.size(); ++i) {
             const RowScores &row = scores->rows[i];
-            const auto ratio = rowTruthRatio("forget", row, kind, (*scores->records)[i]);
+            const auto ratio = rowTruthRatio(*scores->set, row, kind, (*scores->records)[i]);
             const auto found = rows->second.find(row.row);
             const std::string name = "row " + std::to_string(row.row);
             if (!ratio)

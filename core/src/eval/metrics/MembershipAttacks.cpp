@@ -33,14 +33,14 @@ std::optional<double> zlibScore(const EvaluationSet &set, const RowScores &row, 
     return loss ? std::optional(*loss / static_cast<double>(zlibBytes(text))) : std::nullopt;
 }
 
-std::optional<double> minKScore(const EvaluationSet &, const RowScores &row, const ReferenceRow *)
+std::optional<double> minKScore(const EvaluationSet &set, const RowScores &row, const ReferenceRow *)
 {
-    return minK(row.answer.logProbabilities, kMinKShare);
+    return minK(scoredTokens(row.answer.logProbabilities, set.variant), kMinKShare, scoreVariant(set.variant));
 }
 
-std::optional<double> minKPlusPlus(const EvaluationSet &, const RowScores &row, const ReferenceRow *)
+std::optional<double> minKPlusPlus(const EvaluationSet &set, const RowScores &row, const ReferenceRow *)
 {
-    return minK(row.answer.zScores, kMinKShare);
+    return minK(scoredTokens(row.answer.zScores, set.variant), kMinKShare, scoreVariant(set.variant));
 }
 
 std::optional<double> gradientScore(const EvaluationSet &, const RowScores &row, const ReferenceRow *)
@@ -166,6 +166,8 @@ public:
         demands["forget"].add({.answer = true});
         demands["holdout"].add({.answer = true});
     }
+
+    std::vector<std::string> comparedParts() const override { return {"mia_min_k"}; }
 
     MetricValue compute(const MetricInfo &info, MetricInputs &inputs) const override
     {

@@ -12,7 +12,7 @@ MetricManifest ofForgetSet(std::string id, std::string name, std::string summary
             .groups = {"memorization"}, .sets = {}, .needs = std::move(needs), .direction = -1};
 }
 
-/// Every scored token counts, the EOS too: the published code drops the last one always, which on plain text is a real token.
+/// Every scored token counts, the EOS too: open-unlearning's code drops the last one always, which on plain text is a real token.
 class ExactMemorization final : public RowMetric
 {
 public:
@@ -22,9 +22,9 @@ public:
     {
     }
     void demand(const std::string &, Demands &demands) const override { demands["forget"].add({.answer = true, .argmax = true}); }
-    std::optional<double> rowValue(const MetricInfo &info, const EvaluationSet &, const RowScores &row, SampleRecord &record) const override
+    std::optional<double> rowValue(const MetricInfo &info, const EvaluationSet &set, const RowScores &row, SampleRecord &record) const override
     {
-        const auto value = exactMemorization(row.answer.right);
+        const auto value = exactMemorization(scoredTokens(row.answer.right, set.variant));
         if (value)
             record.setValue(info.id, *value);
         return value;
@@ -40,9 +40,9 @@ public:
     {
     }
     void demand(const std::string &, Demands &demands) const override { demands["forget"].add({.answer = true, .argmax = true}); }
-    std::optional<double> rowValue(const MetricInfo &info, const EvaluationSet &, const RowScores &row, SampleRecord &record) const override
+    std::optional<double> rowValue(const MetricInfo &info, const EvaluationSet &set, const RowScores &row, SampleRecord &record) const override
     {
-        const auto value = extractionStrength(row.answer.right);
+        const auto value = extractionStrength(scoredTokens(row.answer.right, set.variant), scoreVariant(set.variant));
         if (value)
             record.setValue(info.id, *value);
         return value;

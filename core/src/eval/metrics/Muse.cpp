@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kMuseMinKShare = 0.4;
 
-/// Mean ROUGE-L F without stemming, as MUSE's own code has it (open-unlearning's port stems).
+/// Mean ROUGE-L F without stemming, as MUSE's own code has it (open-unlearning's port stems: its variant does too).
 class GeneratedOverlap final : public RowMetric
 {
 public:
@@ -35,7 +35,8 @@ public:
     {
         if (!row.text)
             return std::nullopt;
-        const RougeScore score = rougeL(set.rows[static_cast<std::size_t>(row.row)].data.answer, *row.text, false);
+        const bool stemmed = set.variant == EvaluationVariant::OpenUnlearning;
+        const RougeScore score = rougeL(set.rows[static_cast<std::size_t>(row.row)].data.answer, *row.text, stemmed);
         record.rougeRecall = score.recall;
         record.setValue("rouge_f", score.f);
         return score.f;
@@ -85,7 +86,7 @@ public:
             if (set == nullptr)
                 return undefinedMetric(info, EvaluationInputs::missingSet(name));
             for (std::size_t i = 0; i < set->rows.size(); ++i)
-                if (const auto score = minK(set->rows[i].answer.logProbabilities, kMuseMinKShare)) {
+                if (const auto score = minK(scoredTokens(set->rows[i].answer.logProbabilities, set->set->variant), kMuseMinKShare, scoreVariant(set->set->variant))) {
                     scores[side].push_back(*score);
                     (*set->records)[i].setValue("mia_min_k", *score);
                 }
@@ -103,8 +104,13 @@ public:
                 variant = isPlausibleRetrainedArea(retrained) ? "reference" : "reference that looks like a memorising model";
                 break;
             }
-        return {.id = info.id, .value = privacyLeakage(*area, retrained), .reason = {}, .parts = {{"auc", *area}, {"reference_auc", retrained}},
-                .variant = variant};
+        MetricValue value{.id = info.id, .value = privacyLeakage(*area, retrained), .reason = {}, .parts = {{"auc", *area}, {"reference_auc", retrained}},
+                          .variant = variant};
+        if (inputs.inputs().spec.variant == toString(EvaluationVariant::MuseOriginal)) { // 1: the forget texts look unseen
+            value.parts.emplace_back("A", 1 - *area);
+            value.parts.emplace_back("reference_A", 1 - retrained);
+        }
+        return value;
     }
 };
 

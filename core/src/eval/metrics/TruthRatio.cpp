@@ -6,9 +6,8 @@ namespace lethe {
 
 TruthRatioKind truthRatioKind(const EvalSpec &spec)
 {
-    return spec.truthRatio == "arithmetic" ? TruthRatioKind::Arithmetic
-        : spec.truthRatio == "open-unlearning" ? TruthRatioKind::OpenUnlearning
-                                               : TruthRatioKind::Geometric;
+    const bool published = spec.truthRatio == "open-unlearning" || spec.variant == toString(EvaluationVariant::OpenUnlearning);
+    return spec.truthRatio == "arithmetic" ? TruthRatioKind::Arithmetic : published ? TruthRatioKind::OpenUnlearning : TruthRatioKind::Geometric;
 }
 
 bool hasParaphrases(const std::string &set)
@@ -16,15 +15,16 @@ bool hasParaphrases(const std::string &set)
     return set == "forget" || set == "retain";
 }
 
-std::optional<double> rowTruthRatio(const std::string &set, const RowScores &row, TruthRatioKind kind, SampleRecord &record)
+std::optional<double> rowTruthRatio(const EvaluationSet &set, const RowScores &row, TruthRatioKind kind, SampleRecord &record)
 {
-    const auto correct = (hasParaphrases(set) ? row.paraphrased : row.answer).meanLoss();
+    const auto correct = (hasParaphrases(set.name) ? row.paraphrased : row.answer).meanLoss();
     if (!correct)
         return std::nullopt;
     const auto ratio = logTruthRatio(*correct, row.falseLosses(), kind);
     if (ratio) {
         record.setValue("log_truth_ratio", *ratio); // the ratio itself overflows
-        record.setValue("truth_ratio", std::exp(*ratio));
+        // TOFU's logs hold true over false, which its readers are used to
+        record.setValue("truth_ratio", std::exp(set.variant == EvaluationVariant::TofuOriginal ? -*ratio : *ratio));
     }
     return ratio;
 }
@@ -63,7 +63,7 @@ public:
         double sum = 0;
         std::int64_t defined = 0;
         for (std::size_t i = 0; i < scores->rows.size(); ++i)
-            if (const auto ratio = rowTruthRatio(info.set, scores->rows[i], kind, (*scores->records)[i])) {
+            if (const auto ratio = rowTruthRatio(*scores->set, scores->rows[i], kind, (*scores->records)[i])) {
                 sum += info.set == "forget" ? truthRatioForgetScore(*ratio) : truthRatioUtilityScore(*ratio);
                 ++defined;
             }
@@ -71,8 +71,12 @@ public:
             return undefinedMetric(info, "no row of the set has a truth ratio");
         MetricValue value{.id = info.id, .value = sum / static_cast<double>(defined), .reason = {}};
         const auto undefined = static_cast<std::int64_t>(scores->rows.size()) - defined;
+        if (undefined > 0 || scores->set->leftOut > 0)
+            value.parts = {{"n", static_cast<double>(defined)}};
         if (undefined > 0)
-            value.parts = {{"n", static_cast<double>(defined)}, {"n_undefined", static_cast<double>(undefined)}};
+            value.parts.emplace_back("n_undefined", static_cast<double>(undefined));
+        if (scores->set->leftOut > 0)
+            value.parts.emplace_back("n_left_out", static_cast<double>(scores->set->leftOut));
         if (kind != TruthRatioKind::Geometric)
             value.variant = toString(kind);
         return value;
