@@ -21,7 +21,8 @@ public:
           m_assistant{.layers = parameters.integer("assistant_layers"), .loraRank = parameters.integer("lora_rank"),
                       .loraAlpha = parameters.number("lora_alpha"), .loraDropout = parameters.number("lora_dropout"),
                       .logitWeight = parameters.number("logit_weight"), .topFilter = parameters.number("top_filter"),
-                      .filterMode = parameters.text("filter_mode")}
+                      .filterMode = parameters.text("filter_mode")},
+          m_augmentation{.paraphrases = parameters.integer("paraphrases"), .perturbed = parameters.integer("perturbed")}
     {
     }
 
@@ -35,7 +36,7 @@ public:
         if (run.lora)
             return Error{.code = ErrorCode::InvalidInput, .what = "must be null: the assistant's adapters are the method's own", .where = "training.lora",
                          .hint = "Set method.parameters.lora_rank"};
-        MethodUse use{.retainTerm = m_weight != 0, .assistant = m_assistant};
+        MethodUse use{.retainTerm = m_weight != 0, .augmentation = m_augmentation, .assistant = m_assistant};
         if (m_assistant.logitWeight > 0)
             use.notes.emplace_back("logit_weight is above 0: the pair remembers more, not less");
         return use;
@@ -63,6 +64,7 @@ private:
     const double m_weight;
     const bool m_real;
     const AssistantUse m_assistant;
+    const Augmentation m_augmentation;
 };
 
 class UldPlugin final : public QObject, public MethodPlugin

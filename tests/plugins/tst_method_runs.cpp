@@ -2,11 +2,16 @@
 #include "support/Fixtures.h"
 
 #include <lethe/base/Paths.h>
+#include <lethe/data/Dataset.h>
+#include <lethe/data/Refusals.h>
 #include <lethe/method/MethodCatalog.h>
 #include <lethe/run/RunSession.h>
 
 #include <ATen/ATen.h>
 
+#include <QtCore/QJsonArray>
+#include <QtCore/QJsonDocument>
+#include <QtCore/QJsonObject>
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QtTest>
 
@@ -27,9 +32,11 @@ struct Recorder : RunObserver {
     }
     void onEvaluation(const EvaluationRecord &record) override { evaluations.push_back(record); }
     void onStage(const StageRecord &stage) override { stages.insert(stage.name); }
+    void onEvent(const EventRecord &record) override { events.push_back(record.text); }
     std::vector<StepRecord> steps;
     std::vector<EvaluationRecord> evaluations;
     std::set<std::string> stages;
+    std::vector<std::string> events;
     std::function<void(std::int64_t)> afterStep;
 };
 
@@ -222,6 +229,182 @@ private Q_SLOTS:
         QCOMPARE(changed, (std::set<std::string>{"model.layers.0.mlp.down_proj.weight", "model.layers.1.mlp.down_proj.weight"}));
     }
 
+    void whatIsFrozenStaysBitForBit_data() { everyMethodFullAndWithLora(); }
+    void whatIsFrozenStaysBitForBit()
+    {
+        QFETCH(QString, id);
+        QFETCH(int, training);
+        ExperimentSpec asked = spec(id.toStdString(), Training(training));
+        asked.training.maxSteps = 3;
+        asked.training.freezeLayers = "0";
+        if (training == Full)
+            asked.training.freezeNames = {"embed_tokens", "self_attn.?_proj"};
+        if (id == QLatin1String("uld")) { // its assistant has the one block; what stands beside it is left to train
+            asked.training.freezeLayers.clear();
+            asked.method.parameters.values["lora_rank"] = std::int64_t{0};
+        }
+        const ResolvedSpec whole = resolved(asked);
+        const QTemporaryDir folder;
+        RunControl control;
+        Recorder recorder;
+        const RunSummary summary = run(whole, inside(folder, "run"), recorder, control);
+        QVERIFY(recorder.steps.back().gradNorm > 0);
+        const auto before = Decoder::load(whole.modelFolder, {.asPair = false}), after = Decoder::load(summary.checkpoint, {.asPair = false});
+        QVERIFY(before.ok() && after.ok());
+        int changed = 0;
+        for (std::size_t i = 0; i < (*after)->parameters().size(); ++i) {
+            const Parameter &now = (*after)->parameters()[i];
+            const auto was = std::ranges::find((*before)->parameters(), now.spec.name, [](const Parameter &parameter) { return parameter.spec.name; });
+            const bool same = at::equal(was->value, now.value);
+            const bool inFrozenBlock = !asked.training.freezeLayers.empty() && now.spec.name.find(".layers.0.") != std::string::npos;
+            const bool named = training == Full && (now.spec.name.find("embed_tokens") != std::string::npos || now.spec.name.find("self_attn") != std::string::npos);
+            if (inFrozenBlock || named)
+                QVERIFY2(same, now.spec.name.c_str());
+            changed += same ? 0 : 1;
+        }
+        QVERIFY2(changed > 0, "nothing was trained at all");
+    }
+
+    void aFrozenRunGoesOnToTheBit()
+    {
+        ExperimentSpec asked = spec("npo", Full);
+        asked.training.freezeLayers = "0";
+        asked.training.freezeNames = {"embed_tokens"};
+        asked.training.gradientCheckpointing = true;
+        const ResolvedSpec whole = resolved(asked);
+        const QTemporaryDir folder;
+        RunControl control, interrupted;
+        Recorder all, first, second;
+        const RunSummary undisturbed = run(whole, inside(folder, "whole"), all, control);
+        first.afterStep = [&](std::int64_t step) {
+            if (step == 4)
+                interrupted.interrupt();
+        };
+        run(whole, inside(folder, "half"), first, interrupted);
+        const RunSummary rest = run(whole, inside(folder, "half"), second, control, newestCheckpoint(inside(folder, "half")));
+        QCOMPARE(described(second.steps.back()), described(all.steps.back()));
+        QCOMPARE(hashOf(rest), hashOf(undisturbed));
+    }
+
+    void whatIsLeftToTrainMustBeSomething_data()
+    {
+        QTest::addColumn<QString>("id");
+        QTest::addColumn<int>("training");
+        QTest::addColumn<QString>("layers");
+        QTest::addColumn<QString>("expected");
+        QTest::newRow("an adapter in every block") << "npo" << int(Lora) << "0-" << "nothing is left to train: what carries an adapter is frozen";
+        QTest::newRow("the blocks that RMU trains") << "rmu" << int(Full) << "0-1" << "nothing is left to train: what rmu trains is frozen";
+        QTest::newRow("a block that the assistant lacks") << "uld" << int(Full) << "1" << "there is no block 1: the model has 1, 0 to 0";
+    }
+    void whatIsLeftToTrainMustBeSomething()
+    {
+        QFETCH(QString, id);
+        QFETCH(int, training);
+        QFETCH(QString, layers);
+        QFETCH(QString, expected);
+        ExperimentSpec asked = spec(id.toStdString(), Training(training));
+        asked.training.freezeLayers = layers.toStdString();
+        const QTemporaryDir folder;
+        RunControl control;
+        Recorder recorder;
+        const auto summary = runSession(resolved(asked), m_catalog, {.runFolder = inside(folder, "run"), .resumeFrom = {}}, control, recorder);
+        QVERIFY(!summary.ok());
+        QCOMPARE(QString::fromStdString(summary.error().where), QStringLiteral("training.freeze_layers"));
+        QVERIFY2(QString::fromStdString(summary.error().what).contains(expected), summary.error().message().c_str());
+        QVERIFY(recorder.steps.empty());
+    }
+
+    void refusalsOfAListAreDrawnAndResumed_data()
+    {
+        QTest::addColumn<QString>("id");
+        for (const char *id : {"flat", "idk", "dpo", "altpo", "eraser"})
+            QTest::newRow(id) << id;
+    }
+    void refusalsOfAListAreDrawnAndResumed()
+    {
+        QFETCH(QString, id);
+        ExperimentSpec asked = spec(id.toStdString(), Full);
+        asked.data.forget->alternate.clear();
+        asked.data.refusals = RefusalSpec{.source = "shipped", .answers = {}};
+        const ResolvedSpec whole = resolved(asked);
+        const QTemporaryDir folder;
+        RunControl control, interrupted;
+        Recorder all, first, second;
+        const RunSummary undisturbed = run(whole, inside(folder, "whole"), all, control);
+        QVERIFY(std::ranges::any_of(all.events, [](const std::string &text) { return text.starts_with("Replacement answers: 64 that ship with Lethe, one drawn anew"); }));
+        if (id == QLatin1String("dpo")) // model and reference are one still: the frozen values are those of the answers that were drawn
+            QVERIFY(std::abs(*all.steps.front().forgetLoss - 20 * std::log(2.0)) < 1e-4);
+        first.afterStep = [&](std::int64_t step) {
+            if (step == 5)
+                interrupted.interrupt();
+        };
+        run(whole, inside(folder, "half"), first, interrupted);
+        const RunSummary rest = run(whole, inside(folder, "half"), second, control, newestCheckpoint(inside(folder, "half")));
+        first.steps.insert(first.steps.end(), second.steps.begin(), second.steps.end());
+        for (std::size_t i = 0; i < all.steps.size(); ++i)
+            QCOMPARE(described(first.steps[i]), described(all.steps[i]));
+        QCOMPARE(hashOf(rest), hashOf(undisturbed));
+    }
+
+    void refusalsDrawnOnceAreThoseOfAFile()
+    {
+        // The same answers as a field of the rows: no number may differ.
+        ExperimentSpec asked = spec("dpo", Full);
+        asked.data.forget->alternate.clear();
+        asked.data.refusals = RefusalSpec{.source = {}, .answers = {"I don't know.", "No idea.", "I can't say that."}, .draw = RefusalSpec::Draw::Once};
+        const QTemporaryDir folder;
+        auto rows = *readDataset(asked.resolve(asked.data.forget->path), *asked.data.forget);
+        for (std::size_t i = 0; i < rows.rows.size(); ++i)
+            rows.rows[i].alternate = asked.data.refusals->answers[drawnRefusal(*asked.data.refusals, asked.training.seed, 1, static_cast<std::int64_t>(i))];
+        ExperimentSpec inFile = asked;
+        inFile.data.refusals.reset();
+        inFile.data.forget->alternate = "refusal_of_this_test";
+        inFile.data.forget->path = inside(folder, "forget.jsonl").string();
+        QVERIFY(writeJsonLines(inFile.data.forget->path, rows.rows, *inFile.data.forget).ok());
+        RunControl control;
+        Recorder drawn, given;
+        const RunSummary a = run(resolved(asked), inside(folder, "drawn"), drawn, control), b = run(resolved(inFile), inside(folder, "given"), given, control);
+        QCOMPARE(drawn.steps.size(), given.steps.size());
+        for (std::size_t i = 0; i < drawn.steps.size(); ++i)
+            QCOMPARE(described(drawn.steps[i]), described(given.steps[i]));
+        QCOMPARE(hashOf(a), hashOf(b));
+    }
+
+    void anAssistantLearnsParaphrasesAndUnlearnsWrongAnswers()
+    {
+        ExperimentSpec asked = spec("uld", Full);
+        const QTemporaryDir folder;
+        const auto rows = *readDataset(asked.resolve(asked.data.forget->path), *asked.data.forget);
+        std::string lines;
+        for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+            QJsonObject row{{"question", QString::fromStdString(rows.rows[i].prompt)}, {"answer", QString::fromStdString(rows.rows[i].answer)}};
+            row.insert("paraphrased_question", QStringLiteral("In other words, number %1?").arg(i));
+            row.insert("paraphrased_answer", QStringLiteral("Said otherwise."));
+            row.insert("perturbed_answer", QJsonArray{QStringLiteral("Something else."), QStringLiteral("No, this.")});
+            lines += QJsonDocument(row).toJson(QJsonDocument::Compact).toStdString() + "\n";
+        }
+        const fs::path file = inside(folder, "augmented.jsonl");
+        QVERIFY(writeFile(file, lines).ok());
+        asked.data.forget = DataSource{.path = file.string()};
+        asked.training.epochs = 1;
+        asked.training.batchSize = 1;
+        asked.method.parameters.values["paraphrases"] = std::int64_t{2};
+        asked.method.parameters.values["perturbed"] = std::int64_t{2};
+        RunControl control;
+        Recorder recorder, bare;
+        run(resolved(asked), inside(folder, "run"), recorder, control);
+        QCOMPARE(recorder.steps.size(), 3 * rows.rows.size()); // each row, and two of its paraphrases
+        const std::string said = "Augmented: " + std::to_string(2 * rows.rows.size()) + " paraphrases beside the forget rows, " + std::to_string(2 * rows.rows.size())
+            + " wrong answers beside the retain rows";
+        QVERIFY(std::ranges::find(recorder.events, said) != recorder.events.end());
+        // Rows without such fields are an error that names them.
+        asked.data.forget = DataSource{.path = inside(folder, "plain.jsonl").string()};
+        QVERIFY(writeFile(asked.data.forget->path, "{\"question\": \"Who?\", \"answer\": \"Nobody.\"}\n").ok());
+        const auto refused = runSession(resolved(asked), m_catalog, {.runFolder = inside(folder, "refused"), .resumeFrom = {}}, control, bare);
+        QVERIFY(!refused.ok());
+        QVERIFY2(refused.error().message().find("no row has a paraphrase") != std::string::npos, refused.error().message().c_str());
+    }
+
     void anAssistantsRunLeavesThePairThatItEvaluated_data()
     {
         QTest::addColumn<int>("rank");
@@ -253,6 +436,11 @@ private Q_SLOTS:
         QCOMPARE(again->metrics.size(), last.size());
         for (std::size_t i = 0; i < last.size(); ++i)
             QVERIFY(std::abs(*again->metrics[i].value - *last[i].value) < 1e-4);
+
+        // Before the first step it is the target that is measured, and not a pair with an assistant that has learned nothing.
+        const auto untouched = evaluateModel(whole, whole.modelFolder, control, after);
+        for (std::size_t i = 0; i < last.size(); ++i)
+            QVERIFY(std::abs(*recorder.evaluations.front().metrics[i].value - *untouched->metrics[i].value) < 1e-4);
 
         // Of no weight, the assistant changes nothing: the pair answers as the target does.
         asked.method.parameters.values["logit_weight"] = 0.0;

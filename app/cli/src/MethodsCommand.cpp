@@ -49,7 +49,10 @@ Json toJson(const MethodEntry &entry)
         Json values = Json::object();
         for (const auto &[name, value] : preset.values)
             values[name] = toJson(value);
-        json["presets"].push_back({{"label", preset.label}, {"values", values}});
+        Json training = Json::object();
+        for (const auto &[name, value] : preset.training)
+            training[name] = toJson(value);
+        json["presets"].push_back({{"label", preset.label}, {"values", values}, {"training", training}});
     }
     return json;
 }

@@ -122,7 +122,23 @@ private:
             MethodPreset preset{.label = json["label"].get<std::string>(), .values = {}};
             for (const auto &[name, given] : json["values"].items())
                 readPresetValue(reader, path + ".values." + name, name, given, preset);
+            if (const auto training = json.find("training"); training != json.end())
+                readPresetTraining(reader, path + ".training", *training, preset);
             manifest.presets.push_back(std::move(preset));
+        }
+    }
+
+    void readPresetTraining(ObjectReader &reader, const std::string &path, const Json &json, MethodPreset &preset)
+    {
+        static const std::vector<std::string> known{"learning_rate", "epochs", "batch_size", "gradient_accumulation", "weight_decay", "schedule", "warmup_steps"};
+        if (!json.is_object())
+            return reader.fail(path, describe(json) + " is not an object", "Use an object of training keys");
+        for (const auto &[name, given] : json.items()) {
+            const bool right = std::find(known.begin(), known.end(), name) != known.end() && (name == "schedule" ? given.is_string() : given.is_number());
+            if (const std::optional<ParameterValue> value = defaultFrom(given); right && value)
+                preset.training[name] = *value;
+            else
+                reader.fail(path + "." + name, right ? describe(given) + " is not allowed" : "is no training key with a value of its type", "Use " + joined(known));
         }
     }
 

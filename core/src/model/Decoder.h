@@ -101,6 +101,7 @@ public:
     void setAssistant(std::unique_ptr<Decoder> assistant, const PairOptions &options);
     Decoder *assistant() const { return m_assistant.get(); }
     const PairOptions &pairOptions() const { return m_pairOptions; }
+    void setPairWeight(double weight) { m_pairOptions.weight = weight; }
     at::Tensor labelNll(const Batch &batch) override;
     /// Logits of rows of a batch, f32 [K,V]; of every row where \p rows_K is undefined. Of a pair: joined as for scoring.
     at::Tensor rowLogits(const Batch &batch, const at::Tensor &rows_K);

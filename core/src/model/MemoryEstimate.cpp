@@ -1,3 +1,4 @@
+#include <lethe/model/Freezing.h>
 #include <lethe/model/ModelInfo.h>
 
 #include <algorithm>
@@ -25,32 +26,19 @@ bool isOneOf(const std::string &text, std::initializer_list<const char *> list)
     return std::ranges::any_of(list, [&](const char *one) { return text == one; });
 }
 
-/// Whether the name has a part that is a number: a tensor of a block, not of embedding or head.
-bool isInBlock(const std::string &name)
-{
-    for (std::size_t begin = 0; begin < name.size();) {
-        const std::size_t end = std::min(name.find('.', begin), name.size());
-        const bool number = end > begin && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(begin), name.begin() + static_cast<std::ptrdiff_t>(end),
-                                                       [](char c) { return c >= '0' && c <= '9'; });
-        if (number)
-            return true;
-        begin = end + 1;
-    }
-    return false;
-}
-
 /// What an adapter adds: its own numbers, and the inputs of the layers it stands beside.
 struct Adapted {
     double parameters = 0;
     double inputs = 0; ///< widths, of all layers
 };
 
-Adapted adaptedBy(const LoraSpec &lora, const ModelInfo &model)
+Adapted adaptedBy(const LoraSpec &lora, const ModelInfo &model, const Freezing &freezing)
 {
     Adapted adapted;
     for (const TensorInfo &tensor : model.tensors) {
         constexpr std::string_view kSuffix = ".weight";
-        if (tensor.shape.size() != 2 || !tensor.name.ends_with(kSuffix) || !isInBlock(tensor.name) || tensor.name.find(".lora_") != std::string::npos)
+        if (tensor.shape.size() != 2 || !tensor.name.ends_with(kSuffix) || !blockOf(tensor.name) || tensor.name.find(".lora_") != std::string::npos
+            || freezing.freezes(tensor.name))
             continue;
         const std::string module = tensor.name.substr(0, tensor.name.size() - kSuffix.size());
         const bool chosen = lora.targetModules.empty()
@@ -61,6 +49,43 @@ Adapted adaptedBy(const LoraSpec &lora, const ModelInfo &model)
         adapted.inputs += static_cast<double>(model.modelType == "gpt2" ? tensor.shape[0] : tensor.shape[1]); // stored as [in, out]
     }
     return adapted;
+}
+
+/// What freezing saves.
+struct Frozen {
+    double parameters = 0;
+    bool head = false;          ///< its weight has no gradient
+    std::int64_t below = 0;     ///< blocks that nothing is differentiated through: those before the first one that is trained
+};
+
+Frozen frozenBy(const Freezing &freezing, const ModelInfo &model)
+{
+    Frozen frozen;
+    if (!freezing.any())
+        return frozen;
+    bool embedding = false; // trained: its gradient comes through every block
+    std::int64_t first = model.layers;
+    frozen.head = true;
+    for (const TensorInfo &tensor : model.tensors) {
+        const bool isFrozen = freezing.freezes(tensor.name);
+        const auto block = blockOf(tensor.name);
+        double elements = 1;
+        for (const std::int64_t extent : tensor.shape)
+            elements *= static_cast<double>(extent);
+        if (isFrozen)
+            frozen.parameters += elements;
+        else if (block)
+            first = std::min(first, *block);
+        if (isFrozen || block || tensor.shape.size() != 2)
+            continue;
+        const bool isHead = tensor.name.find("lm_head") != std::string::npos || tensor.name.find("embed_out") != std::string::npos;
+        if (isHead || (model.tiedEmbeddings && tensor.shape[0] == model.vocabularySize))
+            frozen.head = false;
+        if (!isHead)
+            embedding = true;
+    }
+    frozen.below = embedding ? 0 : first;
+    return frozen;
 }
 
 /// Bytes that a block keeps of a token for its backward pass: in- and outputs of its norms (below f32 the norm's own f32 copies),
@@ -90,8 +115,14 @@ MemoryEstimate estimateMemory(const ModelInfo &model, const TrainingSpec &traini
     const double row = std::min(meanTokens, static_cast<double>(maxLength));
     const double tokens = rows * std::min(row * (1 + kSpread / std::sqrt(rows)), static_cast<double>(maxLength));
     const double labelShare = meanTokens > 0 ? std::min(1.0, meanLabels / meanTokens) : 0;
-    const Adapted adapted = training.lora ? adaptedBy(*training.lora, model) : Adapted();
-    const double trained = training.lora ? adapted.parameters : parameters;
+    std::vector<std::string> names;
+    for (const TensorInfo &tensor : model.tensors)
+        names.push_back(tensor.name);
+    const auto read = Freezing::of(training, model.layers, names);
+    const Freezing freezing = read.ok() ? *read : Freezing(); // what is wrong with it is said elsewhere
+    const Frozen frozen = training.lora ? Frozen() : frozenBy(freezing, model);
+    const Adapted adapted = training.lora ? adaptedBy(*training.lora, model, freezing) : Adapted();
+    const double trained = training.lora ? adapted.parameters : std::max(0.0, parameters - frozen.parameters);
 
     // The head's rows and a second tensor of their size; below f32 also the product before it is widened.
     const auto logitsOf = [&](double labels, double chunk) { return (wide ? 2.0 : 2.5) * std::min(labels * vocabulary * 4, chunk); };
@@ -100,9 +131,10 @@ MemoryEstimate estimateMemory(const ModelInfo &model, const TrainingSpec &traini
     double kept = keptByLayer(model, element);
     if (training.lora && training.lora->dropout > 0)
         kept += 2 * element * adapted.inputs / std::max(1.0, layers); // the mask, and what it leaves
-    const double activations = kHoles * tokens * (training.gradientCheckpointing ? layers * hidden * element + kept : layers * kept);
+    const auto below = static_cast<double>(frozen.below);
+    const double activations = kHoles * tokens * (training.gradientCheckpointing ? (layers - below) * hidden * element + kept : (layers - below) * kept);
     // Gradients are added to those that are there; while the backward pass is in the head, its own is still apart.
-    const double headGradient = training.lora ? 0 : vocabulary * hidden * (wide ? 4 : 6);
+    const double headGradient = training.lora || frozen.head ? 0 : vocabulary * hidden * (wide ? 4 : 6);
     const double logits = logitsOf(tokens * labelShare, kLogitChunk) + headGradient;
     const double gradients = trained * 4;
     const double optimizer = training.optimizer == OptimizerKind::AdamW ? trained * 8 : 0;

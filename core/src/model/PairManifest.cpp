@@ -3,6 +3,7 @@
 #include "model/JsonReader.h"
 
 #include <lethe/base/Paths.h>
+#include <lethe/model/Pair.h>
 
 #include <array>
 
@@ -76,6 +77,14 @@ Result<std::optional<PairManifest>> readPairManifest(const fs::path &folder)
     if (fs::equivalent(manifest.target, here, code))
         return wrong("names its own folder as the target");
     return std::optional(std::move(manifest));
+}
+
+std::optional<PairSettings> pairSettings(const fs::path &folder)
+{
+    const auto manifest = readPairManifest(folder);
+    if (!manifest.ok() || !manifest->has_value())
+        return std::nullopt;
+    return PairSettings{.logitWeight = (*manifest)->logitWeight, .topFilter = (*manifest)->topFilter};
 }
 
 Result<void> writePairManifest(const fs::path &folder, const PairManifest &manifest)

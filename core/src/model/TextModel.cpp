@@ -13,6 +13,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <chrono>
+#include <cmath>
 
 namespace lethe {
 
@@ -79,6 +80,22 @@ const std::filesystem::path &TextModel::folder() const
 std::string TextModel::deviceName() const
 {
     return m_data->device;
+}
+
+std::optional<double> TextModel::pairWeight() const
+{
+    return m_data->decoder->assistant() != nullptr ? std::optional(m_data->decoder->pairOptions().weight) : std::nullopt;
+}
+
+Result<void> TextModel::setPairWeight(double weight)
+{
+    if (m_data->decoder->assistant() == nullptr)
+        return Error{.code = ErrorCode::InvalidInput, .what = "is one model and no pair: there is no second one to weigh", .where = m_data->folder.string(),
+                     .hint = {}};
+    if (!std::isfinite(weight))
+        return Error{.code = ErrorCode::InvalidInput, .what = "a pair's weight is a number", .where = m_data->folder.string(), .hint = {}};
+    m_data->decoder->setPairWeight(weight);
+    return {};
 }
 
 Result<std::vector<Generation>> TextModel::generate(const std::vector<std::string> &prompts, const GenerationOptions &options,

@@ -3,6 +3,7 @@
 #include <lethe/base/Device.h>
 #include <lethe/base/Log.h>
 #include <lethe/base/Paths.h>
+#include <lethe/data/Refusals.h>
 
 #include <nlohmann/json.hpp>
 
@@ -73,6 +74,8 @@ ExperimentSpec withAbsolutePaths(const ExperimentSpec &spec)
     for (auto *source : {&absolute.data.forget, &absolute.data.retain})
         if (*source)
             (*source)->path = resolve((*source)->path);
+    if (absolute.data.refusals && !absolute.data.refusals->source.empty() && absolute.data.refusals->source != kShippedRefusals)
+        absolute.data.refusals->source = resolve(absolute.data.refusals->source);
     if (absolute.eval) {
         for (auto *source : evaluationSources(*absolute.eval))
             if (*source)

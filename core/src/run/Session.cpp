@@ -1,5 +1,6 @@
 #include "run/Session.h"
 
+#include "data/Augmentation.h"
 #include "model/PairManifest.h"
 #include "model/Safetensors.h"
 #include "model/TorchErrors.h"
@@ -7,6 +8,8 @@
 
 #include <lethe/base/Device.h>
 #include <lethe/base/Paths.h>
+#include <lethe/data/Refusals.h>
+#include <lethe/model/Freezing.h>
 #include <lethe/model/ModelInfo.h>
 
 #include <ATen/ATen.h>
@@ -87,6 +90,12 @@ Result<void> Session::readMethod()
                                       .constantRate = m_training.schedule == ScheduleKind::Constant && m_training.warmupSteps == 0,
                                       .maxGradNorm = m_training.maxGradNorm, .sgd = m_training.optimizer == OptimizerKind::Sgd,
                                       .lora = m_training.lora.has_value(), .retainLoss = m_retainLoss, .klPositions = m_klPositions}));
+    if (m_use.assistant) { // it is what is trained, and it has fewer blocks
+        TrainingSpec blocks = m_training;
+        blocks.freezeNames.clear();
+        LETHE_TRY(const Freezing freezing, Freezing::of(blocks, m_use.assistant->layers, {}));
+        static_cast<void>(freezing);
+    }
     if (m_retainLoss == RetainLoss::Kl)
         (m_klPositions == losses::KlPositions::Labels ? m_use.retain.labelHidden : m_use.retain.hidden) = true;
     m_hasRetainTerm = m_manifest->anchor != "all" && m_use.retainTerm.value_or(m_retainLoss != RetainLoss::None);
@@ -107,10 +116,14 @@ Result<void> Session::makePlan()
         m_anchorSamples.insert(m_anchorSamples.end(), m_inputs.retain->encoded.samples.begin(), m_inputs.retain->encoded.samples.end());
     if (m_anchorSamples.empty())
         return Error{.code = ErrorCode::InvalidInput, .what = "the spec names no rows to train on", .where = all ? "data" : "data.forget", .hint = {}};
-    if (std::ranges::find(m_manifest->needs, "alternate") != m_manifest->needs.end())
-        LETHE_TRY_VOID(encodeAlternates());
+    if (m_readsRetain)
+        m_retainSamples = m_inputs.retain->encoded.samples;
+    if (m_use.augmentation.any())
+        LETHE_TRY_VOID(augment());
     const auto anchors = static_cast<std::int64_t>(m_anchorSamples.size());
-    m_plan.emplace(m_training, anchors, m_readsRetain ? static_cast<std::int64_t>(m_inputs.retain->encoded.samples.size()) : 0);
+    m_plan.emplace(m_training, anchors, static_cast<std::int64_t>(m_retainSamples.size()));
+    if (std::ranges::find(m_manifest->needs, "alternate") != m_manifest->needs.end())
+        LETHE_TRY_VOID(m_spec.spec.data.refusals ? drawRefusals() : encodeAlternates());
     return {};
 }
 
@@ -124,14 +137,100 @@ Result<void> Session::encodeAlternates()
                          .what = row.isDocument ? "is plain text, which has no replacement answers, and " + m_manifest->id + " needs them"
                                                 : "line " + std::to_string(row.line) + " has no replacement answer, and " + m_manifest->id + " needs one",
                          .where = m_spec.forgetFile.string(), .hint = "Give rows with a replacement answer, and name its field in data.forget.alternate"};
-        LETHE_TRY(std::vector<EncodedSample> encoded, m_inputs.encoder->encode(row, anchor.row, true));
-        if (encoded.size() != 1 || encoded.front().labelCount() == 0)
-            return Error{.code = ErrorCode::InvalidInput,
-                         .what = "line " + std::to_string(row.line) + ": nothing of the replacement answer is left within data.max_length",
-                         .where = m_spec.forgetFile.string(), .hint = "Raise data.max_length"};
-        m_alternateSamples.push_back(std::move(encoded.front()));
+        LETHE_TRY_VOID(addAlternate(anchor, row));
     }
     return {};
+}
+
+Result<void> Session::augment()
+{
+    const auto addTo = [this](std::vector<EncodedSample> &samples, const std::vector<DataRow> &rows, std::int64_t index) -> Result<std::int64_t> {
+        std::int64_t added = 0;
+        for (const DataRow &row : rows) {
+            LETHE_TRY(std::vector<EncodedSample> encoded, m_inputs.encoder->encode(row, index));
+            for (EncodedSample &sample : encoded)
+                if (sample.labelCount() > 0) {
+                    samples.push_back(std::move(sample));
+                    ++added;
+                }
+        }
+        return added;
+    };
+    const std::vector<DataRow> &rows = m_inputs.forget->rows;
+    std::int64_t paraphrases = 0, perturbed = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto index = static_cast<std::int64_t>(i);
+        LETHE_TRY(const std::int64_t more, addTo(m_anchorSamples, paraphrasesOf(rows[i], m_use.augmentation.paraphrases), index));
+        paraphrases += more;
+        if (!m_readsRetain)
+            continue;
+        LETHE_TRY(const std::int64_t wrong, addTo(m_retainSamples, perturbationsOf(rows[i], m_use.augmentation.perturbed), index));
+        perturbed += wrong;
+    }
+    const auto lacks = [this](const char *what, const char *field) {
+        return Error{.code = ErrorCode::InvalidInput, .what = std::string("no row has ") + what + ", and " + m_manifest->id + " is to train on them",
+                     .where = m_spec.forgetFile.string(), .hint = std::string("Give rows with ") + field + " (a text or a list), or ask for none"};
+    };
+    if (m_use.augmentation.paraphrases > 0 && paraphrases == 0)
+        return lacks("a paraphrase", "paraphrased_question or paraphrased_answer");
+    if (m_use.augmentation.perturbed > 0 && m_readsRetain && perturbed == 0)
+        return lacks("a wrong answer", "perturbed_answer");
+    event(0, "info", "Augmented: " + std::to_string(paraphrases) + " paraphrases beside the forget rows, " + std::to_string(perturbed)
+              + " wrong answers beside the retain rows");
+    return {};
+}
+
+Result<void> Session::addAlternate(const EncodedSample &anchor, const DataRow &row)
+{
+    LETHE_TRY(std::vector<EncodedSample> encoded, m_inputs.encoder->encode(row, anchor.row, true));
+    if (encoded.size() != 1 || encoded.front().labelCount() == 0)
+        return Error{.code = ErrorCode::InvalidInput,
+                     .what = "line " + std::to_string(row.line) + ": nothing of the replacement answer is left within data.max_length",
+                     .where = m_spec.forgetFile.string(), .hint = "Raise data.max_length"};
+    m_alternateSamples.push_back(std::move(encoded.front()));
+    return {};
+}
+
+Result<void> Session::drawRefusals()
+{
+    const RefusalSpec &refusals = *m_spec.spec.data.refusals;
+    const bool once = refusals.draw == RefusalSpec::Draw::Once;
+    const auto shipped = shippedRefusals();
+    event(0, "info", "Replacement answers: " + std::to_string(refusals.answers.size())
+              + (shipped.ok() && *shipped == refusals.answers ? " that ship with Lethe, " : " of the spec's own list, ")
+              + (once ? "one drawn for each forget row" : "one drawn anew whenever a forget row is taken")
+              + (m_spec.spec.data.forget->alternate.empty() ? "" : "; those of the rows themselves are left aside"));
+    // Only those that the run will ask for: what is drawn depends on seed, step and row alone.
+    for (std::int64_t step = 1; step <= m_plan->steps(); ++step) {
+        if (m_control.isCancelled())
+            return Error{.code = ErrorCode::Cancelled, .what = "the run was cancelled", .where = {}, .hint = {}};
+        for (const MicroBatch &micro : m_plan->step(step))
+            for (const std::int64_t index : micro.anchor) {
+                const std::size_t answer = drawnRefusal(refusals, m_training.seed, step, index);
+                if (!m_drawn.try_emplace({index, answer}, static_cast<std::int64_t>(m_alternateSamples.size())).second)
+                    continue;
+                const EncodedSample &anchor = m_anchorSamples[static_cast<std::size_t>(index)];
+                DataRow row = m_inputs.forget->rows[static_cast<std::size_t>(anchor.row)];
+                if (row.isDocument)
+                    return Error{.code = ErrorCode::InvalidInput, .what = "is plain text, which asks no question that a refusal could answer",
+                                 .where = m_spec.forgetFile.string(), .hint = "Give rows with a prompt and an answer"};
+                row.alternate = refusals.answers[answer];
+                LETHE_TRY_VOID(addAlternate(anchor, row));
+            }
+    }
+    return {};
+}
+
+std::vector<std::int64_t> Session::alternatesOf(const MicroBatch &micro, std::int64_t step) const
+{
+    if (m_alternateSamples.empty())
+        return {};
+    if (m_drawn.empty())
+        return micro.anchor;
+    std::vector<std::int64_t> indices;
+    for (const std::int64_t index : micro.anchor)
+        indices.push_back(m_drawn.at({index, drawnRefusal(*m_spec.spec.data.refusals, m_training.seed, step, index)}));
+    return indices;
 }
 
 Result<void> Session::prepareReference()
@@ -148,7 +247,7 @@ Result<void> Session::prepareReference()
     if (m_use.alternate.any())
         parts.push_back({SampleSet::Alternate, &m_alternateSamples, m_use.alternate, {}});
     if (m_use.retain.any() && m_readsRetain)
-        parts.push_back({SampleSet::Retain, &m_inputs.retain->encoded.samples, m_use.retain, {}});
+        parts.push_back({SampleSet::Retain, &m_retainSamples, m_use.retain, {}});
     if (parts.empty())
         return {};
     const auto progress = [this](std::size_t done, std::size_t total) {
@@ -160,7 +259,9 @@ Result<void> Session::prepareReference()
     for (std::int64_t step = 1; step <= m_plan->steps(); ++step)
         for (const MicroBatch &micro : m_plan->step(step))
             for (Part &part : parts) {
-                const std::vector<std::int64_t> &indices = part.set == SampleSet::Retain ? micro.retain : micro.anchor;
+                const std::vector<std::int64_t> indices = part.set == SampleSet::Retain ? micro.retain
+                    : part.set == SampleSet::Alternate                                  ? alternatesOf(micro, step)
+                                                                                        : micro.anchor;
                 part.used.insert(indices.begin(), indices.end());
             }
     std::int64_t bytes = 0;
@@ -315,14 +416,32 @@ Result<void> Session::chooseTrained()
 {
     Decoder &model = trained();
     model.setTrainable(true);
-    if (!m_use.trains || model.setTrainable(m_use.trains) > 0)
-        return {};
-    std::string names;
+    std::vector<std::string> names;
     for (const Parameter &parameter : model.parameters())
-        if (names.size() < 400)
-            names += (names.empty() ? "" : ", ") + parameter.spec.name;
+        names.push_back(parameter.spec.name);
+    LETHE_TRY(const Freezing freezing, Freezing::of(m_training, model.config().layers, names));
+    if (!m_use.trains && !freezing.any())
+        return {};
+    const auto chosen = [&](const std::string &name) { return (!m_use.trains || m_use.trains(name)) && !freezing.freezes(name); };
+    if (const std::int64_t count = model.setTrainable(chosen); count > 0) {
+        if (freezing.any()) {
+            std::int64_t frozen = 0;
+            for (const std::string &name : names)
+                frozen += freezing.freezes(name) ? 1 : 0;
+            event(0, "info", "Frozen: " + std::to_string(frozen) + " of " + std::to_string(names.size()) + " parameter tensors");
+        }
+        return {};
+    }
+    if (freezing.any())
+        return Error{.code = ErrorCode::InvalidInput,
+                     .what = std::string("nothing is left to train: what ") + (m_use.trains ? m_manifest->id + " trains" : "carries an adapter") + " is frozen",
+                     .where = m_training.freezeLayers.empty() ? "training.freeze_names" : "training.freeze_layers", .hint = "Freeze less"};
+    std::string begin;
+    for (const std::string &name : names)
+        if (begin.size() < 400)
+            begin += (begin.empty() ? "" : ", ") + name;
     return Error{.code = ErrorCode::InvalidInput, .what = "no parameter of the model is chosen to be trained", .where = "method.parameters",
-                 .hint = "Its parameters begin: " + names};
+                 .hint = "Its parameters begin: " + begin};
 }
 
 /// What an assistant's checkpoint holds beside its folder, so that training goes on to the bit: the parameters themselves, where the
@@ -400,7 +519,12 @@ Result<void> Session::evaluate(std::int64_t step, bool wholeSets)
         return !m_control.isCancelled();
     };
     Evaluator evaluator(*m_inputs.model, *m_inputs.tokenizer, *m_inputs.encoder, *m_inputs.evaluation);
-    LETHE_TRY(EvaluationRecord evaluation, evaluator.evaluate(step, wholeSets, progress));
+    const PairOptions pair = m_inputs.model->pairOptions();
+    if (step == 0)
+        m_inputs.model->setPairWeight(0); // the untouched model: its assistant has learned nothing yet
+    auto evaluated = evaluator.evaluate(step, wholeSets, progress);
+    m_inputs.model->setPairWeight(pair.weight);
+    LETHE_TRY(EvaluationRecord evaluation, std::move(evaluated));
     if (!evaluation.subset)
         m_summary.finalMetrics = evaluation.metrics;
     if (step == 0)

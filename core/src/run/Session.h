@@ -12,6 +12,7 @@
 #include <lethe/sdk/Method.h>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -72,12 +73,17 @@ private:
     struct StepSamples {
         std::vector<MicroBatch> micros;
         std::vector<std::vector<EncodedSample>> noisy; ///< a list for each micro-batch; empty without noise
+        std::vector<std::vector<std::int64_t>> alternates; ///< indices of the replacement answers, a list for each micro-batch
     };
     struct TermSums;
     class Probe;
 
     Result<void> readMethod();
     Result<void> encodeAlternates();
+    Result<void> drawRefusals();
+    Result<void> augment(); ///< as `MethodUse::augmentation` asks
+    Result<void> addAlternate(const EncodedSample &anchor, const DataRow &row);
+    std::vector<std::int64_t> alternatesOf(const MicroBatch &micro, std::int64_t step) const;
     Result<void> makePlan();
     Result<void> prepareReference();
     Result<void> evaluate(std::int64_t step, bool wholeSets);
@@ -116,7 +122,9 @@ private:
     losses::KlPositions m_klPositions = losses::KlPositions::Real;
     double m_forgetWeight = 1, m_retainWeight = 0;
     std::vector<EncodedSample> m_anchorSamples; ///< of the forget set; for `finetune` of every set
+    std::vector<EncodedSample> m_retainSamples; ///< of the retain set, and what augmentation adds
     std::vector<EncodedSample> m_alternateSamples; ///< beside m_anchorSamples, where the method needs replacement answers
+    std::map<std::pair<std::int64_t, std::size_t>, std::int64_t> m_drawn; ///< where they are drawn from a list: (anchor, answer) → one of them
     bool m_exactAccumulation = true; ///< means over the whole step, not over each micro-batch
     bool m_hasRetainTerm = false;
     bool m_readsRetain = false; ///< by the retain term or a further one

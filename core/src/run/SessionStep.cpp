@@ -109,7 +109,9 @@ private:
 
 Result<Session::StepSamples> Session::samplesOf(std::int64_t step) const
 {
-    StepSamples samples{.micros = m_plan->step(step), .noisy = {}};
+    StepSamples samples{.micros = m_plan->step(step), .noisy = {}, .alternates = {}};
+    for (const MicroBatch &micro : samples.micros)
+        samples.alternates.push_back(alternatesOf(micro, step));
     if (!m_use.promptNoise.any())
         return samples;
     for (const MicroBatch &micro : samples.micros) {
@@ -148,12 +150,13 @@ StepContext Session::contextOf(const StepSamples &samples, std::int64_t step) co
             context.forgetShapes.push_back(shapeOf(sample));
             if (m_alternateSamples.empty())
                 continue;
-            context.alternateLabels += m_alternateSamples[index].labelCount();
-            context.alternateTokens += static_cast<std::int64_t>(m_alternateSamples[index].ids.size());
-            context.alternateShapes.push_back(shapeOf(m_alternateSamples[index]));
+            const EncodedSample &alternate = m_alternateSamples[static_cast<std::size_t>(samples.alternates[i][k])];
+            context.alternateLabels += alternate.labelCount();
+            context.alternateTokens += static_cast<std::int64_t>(alternate.ids.size());
+            context.alternateShapes.push_back(shapeOf(alternate));
         }
         for (const std::int64_t index : micro.retain) {
-            const EncodedSample &sample = m_inputs.retain->encoded.samples[static_cast<std::size_t>(index)];
+            const EncodedSample &sample = m_retainSamples[static_cast<std::size_t>(index)];
             context.retainLabels += sample.labelCount();
             context.retainTokens += static_cast<std::int64_t>(sample.ids.size());
         }
@@ -174,14 +177,14 @@ Batch Session::forgetBatch(const StepSamples &samples, std::size_t micro) const
 
 Batch Session::retainBatch(const MicroBatch &micro) const
 {
-    return packSamples(m_inputs.retain->encoded.samples, micro.retain, SampleSet::Retain, m_inputs.device);
+    return packSamples(m_retainSamples, micro.retain, SampleSet::Retain, m_inputs.device);
 }
 
 void Session::runMicroBatch(const StepSamples &samples, std::size_t index, StepContext &context, const TermWeights &weights, double share,
                             TermSums &sums)
 {
     const MicroBatch &micro = samples.micros[index];
-    const Batch alternate = m_alternateSamples.empty() ? Batch() : packSamples(m_alternateSamples, micro.anchor, SampleSet::Alternate, m_inputs.device);
+    const Batch alternate = m_alternateSamples.empty() ? Batch() : packSamples(m_alternateSamples, samples.alternates[index], SampleSet::Alternate, m_inputs.device);
     const Batch forget = m_use.readsForget ? forgetBatch(samples, index) : Batch();
     const Batch retain = m_readsRetain ? retainBatch(micro) : Batch();
     context.alternate = m_alternateSamples.empty() ? nullptr : &alternate;
@@ -239,7 +242,7 @@ Result<StepRecord> Session::trainStep(std::int64_t step)
         if (m_exactAccumulation) {
             runMicroBatch(samples, micro, context, weights, 1, sums);
         } else { // a step is the mean of its micro-batches, whatever they hold
-            StepSamples alone{.micros = {samples.micros[micro]}, .noisy = {}};
+            StepSamples alone{.micros = {samples.micros[micro]}, .noisy = {}, .alternates = {samples.alternates[micro]}};
             if (!samples.noisy.empty())
                 alone.noisy.push_back(samples.noisy[micro]);
             StepContext own = contextOf(alone, step);

@@ -4,7 +4,9 @@
 #include "eval/EvaluationSources.h"
 #include "method/ParameterCheck.h"
 
+#include <lethe/data/Refusals.h>
 #include <lethe/method/MethodCatalog.h>
+#include <lethe/model/Freezing.h>
 
 #include <algorithm>
 #include <cmath>
@@ -31,6 +33,8 @@ public:
         if (m_spec.data.retain)
             checkFile("data.retain.path", m_spec.data.retain->path);
         checkMethod();
+        if (const auto frozen = checkFreezing(m_spec.training, m_spec.resolve(m_spec.model)); !frozen.ok() && !m_spec.model.empty())
+            m_problems.push_back(frozen.error());
         for (Error &problem : checkEvaluation(m_spec))
             m_problems.push_back(std::move(problem));
         return std::move(m_problems);
@@ -128,12 +132,23 @@ private:
             fail("data.forget", "is missing, and " + manifest.id + " needs a forget set", "Give an object with path, prompt and answer");
         if (!data.retain && usesRetainSet(manifest, m_spec.method.parameters))
             fail("data.retain", "is missing, and " + manifest.id + " needs a retain set", retainHint(manifest));
-        if (needs("alternate") && data.forget && data.forget->alternate.empty())
-            fail("data.forget.alternate", "is missing, and " + manifest.id + " needs replacement answers",
-                 "Name the field of the forget file that holds them");
+        if (needs("alternate") && data.forget)
+            checkAlternates(manifest);
         if (!data.forget && !data.retain && !needs("forget"))
             fail("data.forget", "is missing, and so is data.retain: there is nothing to train on",
                  "Give an object with path, prompt and answer");
+    }
+
+    void checkAlternates(const MethodManifest &manifest)
+    {
+        const DataSpec &data = m_spec.data;
+        if (!data.refusals && data.forget->alternate.empty())
+            return fail("data.forget.alternate", "is missing, and " + manifest.id + " needs replacement answers",
+                        "Name the field of the forget file that holds them, or give a list of answers in data.refusals (shipped: Lethe's own)");
+        if (data.refusals && data.forget->prompt.empty())
+            return fail("data.refusals", "answers questions, and the rows of data.forget hold none", "Name their field in data.forget.prompt");
+        if (const auto answers = refusalsOf(m_spec); !answers.ok())
+            m_problems.push_back(answers.error());
     }
 
     static std::string retainHint(const MethodManifest &manifest)
@@ -173,6 +188,11 @@ Result<ResolvedSpec> resolveSpec(const ExperimentSpec &spec, const MethodCatalog
         resolved.retainFile = spec.resolve(spec.data.retain->path);
 
     const MethodManifest &manifest = *catalog.find(spec.method.id);
+    if (resolved.spec.data.refusals && std::ranges::find(manifest.needs, "alternate") != manifest.needs.end()) {
+        // What is run, and stored with the run, is the list itself: a file, or what ships, may be another one tomorrow.
+        LETHE_TRY(resolved.spec.data.refusals->answers, refusalsOf(spec));
+        resolved.spec.data.refusals->source.clear();
+    }
     auto &values = resolved.spec.method.parameters.values;
     for (const ParameterSpec &parameter : manifest.parameters) {
         const ParameterValue value = effectiveParameter(manifest, spec.method.parameters, parameter.name);

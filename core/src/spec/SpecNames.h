@@ -20,6 +20,8 @@ inline constexpr std::array<Named<OptimizerKind>, 2> kOptimizerNames{{{"adamw", 
 inline constexpr std::array<Named<ScheduleKind>, 3> kScheduleNames{
     {{"constant", ScheduleKind::Constant}, {"linear", ScheduleKind::Linear}, {"cosine", ScheduleKind::Cosine}}};
 inline constexpr std::array<Named<Dtype>, 3> kDtypeNames{{{"f32", Dtype::F32}, {"bf16", Dtype::BF16}, {"f16", Dtype::F16}}};
+inline constexpr std::array<Named<RefusalSpec::Draw>, 2> kDrawNames{
+    {{"per_access", RefusalSpec::Draw::EachAccess}, {"once", RefusalSpec::Draw::Once}}};
 
 /// The fields of MUSE's own files.
 inline const DataSource kMuseVerbatimFields{.path = {}, .prompt = "prompt", .answer = "gt", .alternate = {}};

@@ -7,6 +7,7 @@
 #include <lethe/base/Paths.h>
 #include <lethe/eval/Metrics.h>
 #include <lethe/eval/Variants.h>
+#include <lethe/model/Freezing.h>
 
 #include <algorithm>
 #include <cctype>
@@ -79,6 +80,54 @@ void readTemplate(const Json &json, TemplateSpec &textTemplate, std::vector<Erro
     reader.finish();
 }
 
+/// What `answers` of a list of refusals is: `shipped`, a file, or the texts themselves.
+void readAnswers(const Json &json, const std::string &path, RefusalSpec &refusals, std::vector<Error> &problems)
+{
+    const std::string accepted = "Use shipped, a file with one answer a line, or a list of answers";
+    const auto isAnswer = [](const Json &item) {
+        return item.is_string() && item.get_ref<const std::string &>().find_first_not_of(" \t\r\n") != std::string::npos;
+    };
+    const auto fail = [&](std::string what) {
+        problems.push_back({.code = ErrorCode::InvalidInput, .what = std::move(what), .where = path, .hint = accepted});
+    };
+    if (json.is_string()) {
+        refusals.source = json.get<std::string>();
+        if (refusals.source.empty())
+            fail("is empty");
+        return;
+    }
+    if (!json.is_array())
+        return fail(describe(json) + " is no list of answers");
+    if (json.empty())
+        return fail("holds no answer");
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        if (isAnswer(json[i]))
+            refusals.answers.push_back(json[i].get<std::string>());
+        else
+            problems.push_back({.code = ErrorCode::InvalidInput, .what = describe(json[i]) + " is no answer",
+                                .where = path + "[" + std::to_string(i) + "]", .hint = "Use a text that is not blank"});
+    }
+}
+
+RefusalSpec readRefusalSpec(const Json &json, std::vector<Error> &problems)
+{
+    RefusalSpec refusals;
+    const std::string path = "data.refusals";
+    if (!json.is_object()) {
+        readAnswers(json, path, refusals, problems);
+        return refusals;
+    }
+    ObjectReader reader(json, path, problems);
+    if (const Json *answers = reader.find("answers"))
+        readAnswers(*answers, reader.pathOf("answers"), refusals, problems);
+    else
+        reader.fail("answers", "is missing", "Use shipped, a file with one answer a line, or a list of answers");
+    if (const auto index = reader.choice("draw", names(kDrawNames)))
+        refusals.draw = kDrawNames[*index].value;
+    reader.finish();
+    return refusals;
+}
+
 void readData(const Json &json, DataSpec &data, std::vector<Error> &problems)
 {
     ObjectReader reader(json, "data", problems);
@@ -86,6 +135,8 @@ void readData(const Json &json, DataSpec &data, std::vector<Error> &problems)
         data.forget = readSource(*forget, "data.forget", problems);
     if (const Json *retain = reader.object("retain", true))
         data.retain = readSource(*retain, "data.retain", problems);
+    if (const Json *refusals = reader.find("refusals"))
+        data.refusals = readRefusalSpec(*refusals, problems);
     if (const Json *textTemplate = reader.find("template"))
         readTemplate(*textTemplate, data.textTemplate, problems);
     else if (reader.isGiven("template"))
@@ -165,6 +216,26 @@ LoraSpec readLora(const Json &json, std::vector<Error> &problems)
     return lora;
 }
 
+/// `"0-3, 7"`, one number, or a list of numbers.
+void readFrozenLayers(ObjectReader &reader, std::string &layers)
+{
+    const std::string key = "freeze_layers";
+    const Json *json = reader.find(key);
+    if (json == nullptr)
+        return;
+    const auto isNumber = [](const Json &item) { return item.is_number_integer(); };
+    if (json->is_string()) {
+        layers = json->get<std::string>();
+    } else if (isNumber(*json) || (json->is_array() && std::all_of(json->begin(), json->end(), isNumber))) {
+        for (const Json &item : json->is_array() ? *json : Json::array({*json}))
+            layers += (layers.empty() ? "" : ", ") + dumpJson(item);
+    } else {
+        return reader.fail(key, describe(*json) + " is no range of blocks", "Use a text such as 0-3, 7, a number, or a list of numbers");
+    }
+    if (const auto ranges = parseLayerRanges(layers); !ranges.ok())
+        reader.fail(key, ranges.error().what, ranges.error().hint);
+}
+
 void readTraining(const Json &json, TrainingSpec &training, std::vector<Error> &problems)
 {
     ObjectReader reader(json, "training", problems);
@@ -191,6 +262,8 @@ void readTraining(const Json &json, TrainingSpec &training, std::vector<Error> &
     reader.flag("shuffle", training.shuffle);
     if (const Json *lora = reader.object("lora", true))
         training.lora = readLora(*lora, problems);
+    readFrozenLayers(reader, training.freezeLayers);
+    reader.texts("freeze_names", training.freezeNames, "Use a list of parameter names, or parts of them, with * for any letters");
     reader.flag("gradient_checkpointing", training.gradientCheckpointing);
     reader.optionalInteger("save_every_steps", training.saveEverySteps, kOneOrMore, "a checkpoint at the end alone");
     reader.finish();

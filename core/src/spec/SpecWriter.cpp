@@ -57,7 +57,7 @@ Json toJson(const LoraSpec &lora)
 
 Json toJson(const TrainingSpec &training)
 {
-    return {{"epochs", training.epochs},
+    Json json{{"epochs", training.epochs},
             {"max_steps", orNull(training.maxSteps)},
             {"batch_size", training.batchSize},
             {"gradient_accumulation", training.gradientAccumulation},
@@ -76,6 +76,19 @@ Json toJson(const TrainingSpec &training)
             {"lora", training.lora ? toJson(*training.lora) : Json(nullptr)},
             {"gradient_checkpointing", training.gradientCheckpointing},
             {"save_every_steps", orNull(training.saveEverySteps)}};
+    if (!training.freezeLayers.empty())
+        json["freeze_layers"] = training.freezeLayers;
+    if (!training.freezeNames.empty())
+        json["freeze_names"] = training.freezeNames;
+    return json;
+}
+
+Json toJson(const RefusalSpec &refusals)
+{
+    Json answers = refusals.source.empty() ? Json(refusals.answers) : Json(refusals.source);
+    if (refusals.draw == RefusalSpec{}.draw)
+        return answers;
+    return {{"answers", std::move(answers)}, {"draw", nameOf(kDrawNames, refusals.draw)}};
 }
 
 /// The path alone where the fields are those that its place has anyway.
@@ -141,6 +154,8 @@ Json toJson(const DataSpec &data)
         json["forget"] = toJson(*data.forget);
     if (data.retain)
         json["retain"] = toJson(*data.retain);
+    if (data.refusals)
+        json["refusals"] = toJson(*data.refusals);
     json["template"] = toJson(data.textTemplate);
     json["max_length"] = data.maxLength;
     return json;

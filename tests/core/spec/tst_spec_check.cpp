@@ -1,3 +1,4 @@
+#include <lethe/data/Refusals.h>
 #include <lethe/method/MethodCatalog.h>
 #include <lethe/spec/SpecReader.h>
 
@@ -32,6 +33,8 @@ private Q_SLOTS:
     void aRetainSetIsNotAskedForWhereItIsNotUsed();
     void resolvingMergesDefaultsAndMakesPathsAbsolute();
     void resolvingNamesEveryOffence();
+    void resolvingSpellsOutTheRefusals();
+    void whatCannotBeFrozenIsNamed();
 
 private:
     SpecReading readingWith(const QStringList &assignments) const;
@@ -45,6 +48,9 @@ void TestSpecCheck::initTestCase()
     QVERIFY(QDir(m_folder.path()).mkpath(QStringLiteral("m")));
     QVERIFY(QDir(m_folder.path()).mkpath(QStringLiteral("empty")));
     touch(m_folder.filePath(QStringLiteral("m/config.json")));
+    QVERIFY(QDir(m_folder.path()).mkpath(QStringLiteral("six")));
+    QVERIFY(QFile::copy(qEnvironmentVariable("LETHE_FIXTURES") + QStringLiteral("/losses/models/llama/config.json"),
+                        m_folder.filePath(QStringLiteral("six/config.json"))));
     touch(m_folder.filePath(QStringLiteral("f.jsonl")));
     touch(m_folder.filePath(QStringLiteral("r.jsonl")));
     m_catalog.emplace(MethodCatalog::scan({qEnvironmentVariable("LETHE_PLUGINS").toStdString()}));
@@ -83,7 +89,8 @@ void TestSpecCheck::refusals_data()
     row("method.id=grad_diff data.retain=null", "data.retain: is missing, and grad_diff needs a retain set. Give an object with path, prompt and answer");
     for (const char *id : {"idk", "dpo", "altpo", "flat", "eraser"})
         row(qPrintable(QStringLiteral("method.id=%1").arg(QLatin1String(id))),
-            qPrintable(QStringLiteral("data.forget.alternate: is missing, and %1 needs replacement answers. Name the field of the forget file that holds them")
+            qPrintable(QStringLiteral("data.forget.alternate: is missing, and %1 needs replacement answers. Name the field of the forget file that holds them, or give a "
+                                            "list of answers in data.refusals (shipped: Lethe's own)")
                            .arg(QLatin1String(id))));
     for (const char *id : {"kl_min", "rmu", "pdu", "ngdiff", "uld"})
         row(qPrintable(QStringLiteral("method.id=%1 data.retain=null").arg(QLatin1String(id))),
@@ -97,6 +104,11 @@ void TestSpecCheck::refusals_data()
     row("reference_model=empty", "reference_model: the folder DIR/empty has no config.json. Give a Hugging Face model folder; a relative path "
                                  "starts at the spec's own folder");
     row("data.forget.path=x.csv", "data.forget.path: there is no file DIR/x.csv. Give a data file; a relative path starts at the spec's own folder");
+    row("method.id=dpo data.refusals=none.txt", "data.refusals: DIR/none.txt: there is no such file");
+    row("method.id=dpo data.refusals=shipped data.forget.prompt=null",
+        "data.refusals: answers questions, and the rows of data.forget hold none. Name their field in data.forget.prompt");
+    row("model=six training.freeze_layers=6", "training.freeze_layers: there is no block 6: the model has 2, 0 to 1. Use blocks counted from 0, as in 0-3, 7 or 10- "
+                                              "(to the last)");
     row("data.retain.path=m", "data.retain.path: DIR/m is a folder, not a file. Give a data file; a relative path starts at the spec's own folder");
 }
 
@@ -122,6 +134,7 @@ void TestSpecCheck::aRetainSetIsNotAskedForWhereItIsNotUsed_data()
     QTest::newRow("finetune") << QStringList{QStringLiteral("method.id=finetune")};
     QTest::newRow("ceu") << QStringList{QStringLiteral("method.id=ceu")};
     QTest::newRow("flat") << QStringList{QStringLiteral("method.id=flat"), QStringLiteral("data.forget.alternate=refusal")};
+    QTest::newRow("flat with a list of refusals") << QStringList{QStringLiteral("method.id=flat"), QStringLiteral("data.refusals=shipped")};
     QTest::newRow("undial with its own weight") << QStringList{QStringLiteral("method.id=undial")};
 }
 
@@ -160,6 +173,36 @@ void TestSpecCheck::resolvingNamesEveryOffence()
     QVERIFY(lines[0].startsWith(QLatin1String("model: ")));
     QVERIFY(lines[1].startsWith(QLatin1String("method.parameters.beta: ")));
     QVERIFY(lines[2].startsWith(QLatin1String("data.retain: ")));
+}
+
+void TestSpecCheck::resolvingSpellsOutTheRefusals()
+{
+    const SpecReading reading = readingWith({QStringLiteral("method.id=flat"), QStringLiteral("data.refusals=shipped")});
+    const Result<ResolvedSpec> resolved = resolveSpec(reading.spec, *m_catalog);
+    QVERIFY2(resolved.ok(), resolved.ok() ? "" : resolved.error().message().c_str());
+    QVERIFY(resolved->spec.data.refusals->source.empty());
+    QCOMPARE(resolved->spec.data.refusals->answers, *shippedRefusals());
+    // What is kept of a run repeats it, whatever becomes of the file.
+    QCOMPARE(readSpec(writeSpec(resolved->spec), {}).spec.data.refusals->answers, *shippedRefusals());
+}
+
+void TestSpecCheck::whatCannotBeFrozenIsNamed()
+{
+    const auto problemsOf = [this](const QString &assignment) {
+        const SpecReading reading = readingWith({QStringLiteral("model=six"), assignment});
+        QStringList found;
+        for (const Error &problem : checkSpec(reading.spec, *m_catalog))
+            found << QString::fromStdString(problem.message());
+        return found;
+    };
+    const QStringList unknown = problemsOf(QStringLiteral("training.freeze_names=[\"mlp\",\"experts.*\"]"));
+    QCOMPARE(unknown.size(), 1);
+    QVERIFY2(unknown.front().startsWith(QLatin1String("training.freeze_names: \"experts.*\" fits no parameter of the model. Use parts of a name, * for any letters. "
+                                                      "The names begin: model.embed_tokens.weight, model.layers.0.")),
+             qPrintable(unknown.front()));
+    QCOMPARE(problemsOf(QStringLiteral("training.freeze_names=[\"*\"]")),
+             QStringList{QStringLiteral("training.freeze_names: every parameter is frozen, and nothing is left to train. Freeze less")});
+    QVERIFY(problemsOf(QStringLiteral("training.freeze_layers=0-")).isEmpty()); // embedding, norm and head are trained
 }
 
 QTEST_GUILESS_MAIN(TestSpecCheck)

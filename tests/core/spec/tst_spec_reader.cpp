@@ -20,6 +20,7 @@ const char *const kWhole = R"({
   "data": {
     "forget": {"path": "forget.jsonl", "prompt": "q", "answer": "a", "alternate": "idk"},
     "retain": {"path": "retain.jsonl", "prompt": null, "answer": "text"},
+    "refusals": {"answers": ["I don't know.", "No idea.\nNone."], "draw": "once"},
     "template": {"prompt_prefix": "Q: ", "prompt_suffix": "\n", "answer_prefix": "A: "},
     "max_length": 128
   },
@@ -30,6 +31,7 @@ const char *const kWhole = R"({
     "schedule": "cosine", "warmup_steps": 4, "max_grad_norm": null,
     "device": "cuda:1", "dtype": "bf16", "seed": 11, "shuffle": false,
     "lora": {"rank": 8, "alpha": 16, "dropout": 0.1, "rank_stabilized": true, "target_modules": ["q_proj"]},
+    "freeze_layers": "0-3, 7, 10-", "freeze_names": ["embed_tokens", "*.bias"],
     "gradient_checkpointing": true, "save_every_steps": 5
   },
   "eval": {"every_steps": 10, "metrics": ["forget_prob"], "reference": "r", "generations": {"prompts": 0, "max_new_tokens": 9}, "rows": 3, "budget_percent": 12.5,
@@ -60,6 +62,10 @@ private Q_SLOTS:
     void missingKeysTakeTheContractsDefaults();
     void everyKeyIsReadAndWrittenBack();
     void absentEvalStaysAbsent();
+    void blocksToFreezeAreARangeANumberOrAList_data();
+    void blocksToFreezeAreARangeANumberOrAList();
+    void aListOfRefusalsIsWrittenAsItWasGiven_data();
+    void aListOfRefusalsIsWrittenAsItWasGiven();
     void theChatTemplateMayBeNamedByAWord();
     void refusesNamingPathAndWhatIsAccepted_data();
     void refusesNamingPathAndWhatIsAccepted();
@@ -114,6 +120,45 @@ void TestSpecReader::everyKeyIsReadAndWrittenBack()
     QVERIFY(written.find("\"name\"") < written.find("\"model\""));
 }
 
+void TestSpecReader::blocksToFreezeAreARangeANumberOrAList_data()
+{
+    QTest::addColumn<QString>("assignment");
+    QTest::addColumn<QString>("expected");
+    QTest::newRow("text") << "training.freeze_layers=0-3, 7" << "0-3, 7";
+    QTest::newRow("number") << "training.freeze_layers=5" << "5";
+    QTest::newRow("list") << "training.freeze_layers=[0,1,4]" << "0, 1, 4";
+    QTest::newRow("null") << "training.freeze_layers=null" << "";
+}
+
+void TestSpecReader::blocksToFreezeAreARangeANumberOrAList()
+{
+    QFETCH(QString, assignment);
+    QFETCH(QString, expected);
+    const SpecReading reading = readingWith(assignment);
+    QVERIFY2(reading.ok(), reading.ok() ? "" : reading.asError().message().c_str());
+    QCOMPARE(QString::fromStdString(reading.spec.training.freezeLayers), expected);
+}
+
+void TestSpecReader::aListOfRefusalsIsWrittenAsItWasGiven_data()
+{
+    QTest::addColumn<QString>("value");
+    QTest::newRow("Lethe's own") << R"("shipped")";
+    QTest::newRow("a file") << R"("answers.txt")";
+    QTest::newRow("a list") << R"(["One.","Two."])";
+    QTest::newRow("drawn once") << R"({"answers":"shipped","draw":"once"})";
+}
+
+void TestSpecReader::aListOfRefusalsIsWrittenAsItWasGiven()
+{
+    QFETCH(QString, value);
+    const SpecReading reading = readingWith(QStringLiteral("data.refusals=") + value);
+    QVERIFY2(reading.ok(), reading.ok() ? "" : reading.asError().message().c_str());
+    JsonProblem problem;
+    const auto json = parseJson(writeSpec(reading.spec), problem);
+    QCOMPARE(QString::fromStdString(dumpJson((*json)["data"]["refusals"])), value);
+    QVERIFY(readSpec(writeSpec(reading.spec), "/base").spec == reading.spec);
+}
+
 void TestSpecReader::absentEvalStaysAbsent()
 {
     const SpecReading reading = readSpec(kSmallest, {});
@@ -149,7 +194,7 @@ void TestSpecReader::refusesNamingPathAndWhatIsAccepted_data()
     row("training.learning_rate=\"1e-5\"", "training.learning_rate: \"1e-5\" is not a number. Use a number, 0 or more");
     row("training.learning_rat=1", "training.learning_rat: unknown key (did you mean learning_rate?). Accepted here: epochs, max_steps, "
         "batch_size, gradient_accumulation, optimizer, learning_rate, betas, eps, weight_decay, schedule, warmup_steps, max_grad_norm, "
-        "device, dtype, seed, shuffle, lora, gradient_checkpointing, save_every_steps");
+        "device, dtype, seed, shuffle, lora, freeze_layers, freeze_names, gradient_checkpointing, save_every_steps");
     row("training.epochs=0", "training.epochs: 0 is not allowed. Use a number, above 0 and at most 1000000");
     row("training.optimizer=adam", "training.optimizer: \"adam\" is not allowed. Use adamw or sgd");
     row("training.schedule=3", "training.schedule: 3 is not allowed. Use constant or linear or cosine");
@@ -162,6 +207,18 @@ void TestSpecReader::refusesNamingPathAndWhatIsAccepted_data()
     row("training.shuffle=1", "training.shuffle: 1 is not allowed. Use true or false");
     row("training.seed=-1", "training.seed: -1 is not allowed. Use a whole number, 0 or more");
     row("training.lora={\"rank\": 0}", "training.lora.rank: 0 is not allowed. Use a whole number, 1 to 65536");
+    row("training.freeze_layers=3-1", "training.freeze_layers: \"3-1\" is no range of blocks. Use blocks counted from 0, as in 0-3, 7 or 10- (to the last)");
+    row("training.freeze_layers=0,,2", "training.freeze_layers: \"\" is no range of blocks. Use blocks counted from 0, as in 0-3, 7 or 10- (to the last)");
+    row("training.freeze_layers=-1", "training.freeze_layers: \"-1\" is no range of blocks. Use blocks counted from 0, as in 0-3, 7 or 10- (to the last)");
+    row("training.freeze_layers=all", "training.freeze_layers: \"all\" is no range of blocks. Use blocks counted from 0, as in 0-3, 7 or 10- (to the last)");
+    row("training.freeze_layers=0.5", "training.freeze_layers: 0.5 is no range of blocks. Use a text such as 0-3, 7, a number, or a list of numbers");
+    row("training.freeze_names=mlp", "training.freeze_names: \"mlp\" is not a list. Use a list of parameter names, or parts of them, with * for any letters");
+    row("data.refusals=", "data.refusals: is empty. Use shipped, a file with one answer a line, or a list of answers");
+    row("data.refusals=[]", "data.refusals: holds no answer. Use shipped, a file with one answer a line, or a list of answers");
+    row("data.refusals=5", "data.refusals: 5 is no list of answers. Use shipped, a file with one answer a line, or a list of answers");
+    row("data.refusals=[\"a\",\" \"]", "data.refusals[1]: \" \" is no answer. Use a text that is not blank");
+    row("data.refusals={\"draw\":\"once\"}", "data.refusals.answers: is missing. Use shipped, a file with one answer a line, or a list of answers");
+    row("data.refusals={\"answers\":\"shipped\",\"draw\":\"daily\"}", "data.refusals.draw: \"daily\" is not allowed. Use per_access or once");
     row("training=5", "training: 5 is not an object. Use an object {…}");
     row("model=", "model: is empty. Give the model's folder");
     row("model=5", "model: 5 is not a text. Give the model's folder");

@@ -49,6 +49,7 @@ struct ParameterSpec {
 struct MethodPreset {
     std::string label; ///< data and model: `TOFU forget10, Llama-2-7B`
     std::map<std::string, ParameterValue> values;
+    std::map<std::string, ParameterValue> training; ///< keys of the spec's `training`: learning_rate, epochs, batch_size, …
     bool operator==(const MethodPreset &) const = default;
 };
 

@@ -75,6 +75,11 @@ public:
     const std::filesystem::path &folder() const;
     std::string deviceName() const;
 
+    /// How strongly a pair's assistant counts, as its manifest says or as it was set since; nothing where the model is no pair.
+    std::optional<double> pairWeight() const;
+    /// From here on, in generation and in scores; no weight changes. InvalidInput where the model is no pair, or \p weight no number.
+    Result<void> setPairWeight(double weight);
+
     /// Batched, with a KV cache. \p onToken, where given, is called for every new token of every prompt with the text that
     /// became readable; false from it stops everything (Cancelled).
     Result<std::vector<Generation>> generate(const std::vector<std::string> &prompts, const GenerationOptions &options,

@@ -30,9 +30,22 @@ struct TemplateSpec {
     bool operator==(const TemplateSpec &) const = default;
 };
 
+/// Replacement answers that belong to no row: one of the list is drawn for each forget row (<lethe/data/Refusals.h>).
+struct RefusalSpec {
+    enum class Draw {
+        EachAccess, ///< anew whenever a row is taken
+        Once,       ///< a row keeps the one that was drawn for it
+    };
+    std::string source;               ///< `shipped`, or a file as written; empty: `answers` are the list
+    std::vector<std::string> answers; ///< of a resolved spec always the whole list
+    Draw draw = Draw::EachAccess;
+    bool operator==(const RefusalSpec &) const = default;
+};
+
 struct DataSpec {
     std::optional<DataSource> forget;
     std::optional<DataSource> retain;
+    std::optional<RefusalSpec> refusals; ///< in place of a field of the forget rows
     TemplateSpec textTemplate;
     std::int64_t maxLength = 256; ///< tokens, EOS included
     bool operator==(const DataSpec &) const = default;
@@ -75,6 +88,8 @@ struct TrainingSpec {
     std::int64_t seed = 0;
     bool shuffle = true;
     std::optional<LoraSpec> lora;
+    std::string freezeLayers;             ///< blocks that are not trained: `0-3, 7, 10-`; empty: none (<lethe/model/Freezing.h>)
+    std::vector<std::string> freezeNames; ///< patterns of parameter names that are not trained
     bool gradientCheckpointing = false;
     std::optional<std::int64_t> saveEverySteps;
     bool operator==(const TrainingSpec &) const = default;

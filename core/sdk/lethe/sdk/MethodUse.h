@@ -50,6 +50,14 @@ struct PromptNoise {
     bool any() const { return prefixMax > 0 || suffixMax > 0; }
 };
 
+/// Further samples, made of the forget rows' other fields: a row in other words (`paraphrased_question`, `paraphrased_answer`) joins the
+/// forget samples, its question with a wrong answer (`perturbed_answer`) the retain samples.
+struct Augmentation {
+    std::int64_t paraphrases = 0; ///< at most so many a row
+    std::int64_t perturbed = 0;   ///< at most so many a row
+    bool any() const { return paraphrases > 0 || perturbed > 0; }
+};
+
 /// A small model that is trained in the target's place: its first layers, its embedding, final norm and head. Its logits are added to
 /// the target's when the pair is used.
 struct AssistantUse {
@@ -71,6 +79,7 @@ struct MethodUse {
     /// Which parameters are trained, by their Hugging Face names; unset: all.
     std::function<bool(const std::string &name)> trains;
     PromptNoise promptNoise;
+    Augmentation augmentation;
     std::optional<AssistantUse> assistant;
     /// At the run's end the weights become θ₀ − negation · (θ − θ₀), θ₀ those that it began from. Such a run's last checkpoint is not
     /// trained on.
