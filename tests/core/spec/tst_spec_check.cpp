@@ -104,7 +104,7 @@ void TestSpecCheck::refusals_data()
     row("reference_model=empty", "reference_model: the folder DIR/empty has no config.json. Give a Hugging Face model folder; a relative path "
                                  "starts at the spec's own folder");
     row("data.forget.path=x.csv", "data.forget.path: there is no file DIR/x.csv. Give a data file; a relative path starts at the spec's own folder");
-    row("method.id=dpo data.refusals=none.txt", "data.refusals: DIR/none.txt: there is no such file");
+    row("method.id=dpo data.refusals=none.txt", "data.refusals: DIR/none.txt: cannot be opened: there is no such file or folder");
     row("method.id=dpo data.refusals=shipped data.forget.prompt=null",
         "data.refusals: answers questions, and the rows of data.forget hold none. Name their field in data.forget.prompt");
     row("model=six training.freeze_layers=6", "training.freeze_layers: there is no block 6: the model has 2, 0 to 1. Use blocks counted from 0, as in 0-3, 7 or 10- "

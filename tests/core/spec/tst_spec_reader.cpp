@@ -20,7 +20,7 @@ const char *const kWhole = R"({
   "data": {
     "forget": {"path": "forget.jsonl", "prompt": "q", "answer": "a", "alternate": "idk"},
     "retain": {"path": "retain.jsonl", "prompt": null, "answer": "text"},
-    "refusals": {"answers": ["I don't know.", "No idea.\nNone."], "draw": "once"},
+    "refusals": {"answers": ["Unknown.", "No idea.\nNone."], "draw": "once"},
     "template": {"prompt_prefix": "Q: ", "prompt_suffix": "\n", "answer_prefix": "A: "},
     "max_length": 128
   },
@@ -142,7 +142,7 @@ void TestSpecReader::blocksToFreezeAreARangeANumberOrAList()
 void TestSpecReader::aListOfRefusalsIsWrittenAsItWasGiven_data()
 {
     QTest::addColumn<QString>("value");
-    QTest::newRow("Lethe's own") << R"("shipped")";
+    QTest::newRow("shipped") << "\"shipped\"";
     QTest::newRow("a file") << R"("answers.txt")";
     QTest::newRow("a list") << R"(["One.","Two."])";
     QTest::newRow("drawn once") << R"({"answers":"shipped","draw":"once"})";
