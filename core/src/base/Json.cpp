@@ -1,5 +1,7 @@
 #include "base/Json.h"
 
+#include "base/JsonWidth.h"
+
 #include <QtCore/QString>
 
 #include <algorithm>
@@ -69,6 +71,8 @@ private:
 
 /// Deeper values would overflow the stack of what walks through them later.
 constexpr int kDeepest = 512;
+/// More take seconds to read. A log has a key for each sample, a row a few.
+constexpr std::size_t kMostKeys = 20'000;
 
 } // namespace
 
@@ -95,10 +99,38 @@ std::size_t tooDeepAt(std::string_view text, int deepest)
     return std::string_view::npos;
 }
 
+std::size_t tooManyKeysAt(std::string_view text, std::size_t most)
+{
+    std::vector<std::size_t> open; // keys of each bracket around; a list has none
+    bool inText = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (inText) {
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                inText = false;
+        } else if (c == '"') {
+            inText = true;
+        } else if (c == '[' || c == '{') {
+            open.push_back(0);
+        } else if ((c == ']' || c == '}') && !open.empty()) {
+            open.pop_back();
+        } else if (c == ':' && !open.empty() && ++open.back() > most) {
+            return i;
+        }
+    }
+    return std::string_view::npos;
+}
+
 std::optional<Json> parseJson(std::string_view text, JsonProblem &problem, DuplicateKeys duplicates)
 {
     if (const std::size_t deep = tooDeepAt(text, kDeepest); deep != std::string_view::npos) {
         problem = {.what = "nested deeper than " + std::to_string(kDeepest) + " levels", .position = positionOf(text, deep)};
+        return std::nullopt;
+    }
+    if (const std::size_t many = tooManyKeysAt(text, kMostKeys); many != std::string_view::npos) {
+        problem = {.what = "an object has more than " + std::to_string(kMostKeys) + " keys", .position = positionOf(text, many)};
         return std::nullopt;
     }
     try {

@@ -6,7 +6,7 @@
 #include <lethe/base/Paths.h>
 
 #include <algorithm>
-#include <array>
+#include <unordered_set>
 
 namespace lethe {
 
@@ -14,8 +14,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Rows that are read to find a preview's fields.
+/// Rows that are read to find a preview's fields, and how many of those it has at most.
 constexpr std::size_t kPreviewedForFields = 1000;
+constexpr std::size_t kMostPreviewedFields = 1000;
 
 std::string fieldNames(const Json &fields)
 {
@@ -157,13 +158,14 @@ Result<DataPreview> previewDataset(const fs::path &file, std::size_t rows)
     preview.format = records.format;
     preview.totalRows = static_cast<std::int64_t>(records.records.size());
     std::size_t seen = 0;
+    std::unordered_set<std::string> known;
     for (const DataRecord &record : records.records) {
         if (!record.reason.empty())
             continue;
         if (++seen > kPreviewedForFields)
             break;
         for (const auto &[key, value] : record.fields.items())
-            if (std::find(preview.fields.begin(), preview.fields.end(), key) == preview.fields.end())
+            if (preview.fields.size() < kMostPreviewedFields && known.insert(key).second)
                 preview.fields.push_back(key);
     }
     for (const DataRecord &record : records.records) {

@@ -1,5 +1,6 @@
 #include "data/Records.h"
 
+#include "base/JsonWidth.h"
 #include "data/ParquetFile.h"
 
 #include <algorithm>
@@ -9,6 +10,8 @@ namespace lethe {
 
 namespace {
 
+/// Of a row. A file with more is something else, such as a vocabulary.
+constexpr std::size_t kMostFields = 1000;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string_view withoutMark(std::string_view content)
@@ -34,6 +37,8 @@ std::string_view firstLine(std::string_view content)
 bool isJsonObject(std::string_view text)
 {
     JsonProblem problem;
+    if (tooManyKeysAt(text, kMostFields) != std::string_view::npos)
+        return text.ends_with('}');
     const std::optional<Json> value = parseJson(text, problem);
     return value && value->is_object();
 }
@@ -49,6 +54,10 @@ DataRecord fromJson(std::string_view text, std::int64_t line)
     DataRecord record{.line = line, .fields = {}, .reason = {}};
     if (const std::size_t bad = firstInvalidUtf8(text); bad != std::string_view::npos) {
         record.reason = "not UTF-8 at byte " + std::to_string(bad + 1) + " of the line";
+        return record;
+    }
+    if (tooManyKeysAt(text, kMostFields) != std::string_view::npos) {
+        record.reason = "an object has more than " + std::to_string(kMostFields) + " fields";
         return record;
     }
     JsonProblem problem;
@@ -114,6 +123,8 @@ Result<std::vector<DataRecord>> elementsOf(std::string_view content, const std::
 {
     if (const std::size_t bad = firstInvalidUtf8(content); bad != std::string_view::npos)
         return corrupt(file, positionOf(content, bad).line, "the file is not UTF-8");
+    if (const std::size_t many = tooManyKeysAt(content, kMostFields); many != std::string_view::npos)
+        return corrupt(file, positionOf(content, many).line, "an object has more than " + std::to_string(kMostFields) + " fields");
     JsonProblem problem;
     std::optional<Json> array = parseJson(content, problem);
     if (!array)

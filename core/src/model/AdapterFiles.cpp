@@ -1,14 +1,18 @@
 #include "model/AdapterFiles.h"
 
+#include "base/Json.h"
 #include "model/JsonReader.h"
 
 #include <lethe/base/Paths.h>
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <optional>
-#include <regex>
 #include <set>
 
 namespace lethe {
@@ -18,6 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kMaximumConfigBytes = 16u << 20;
+constexpr int kDeepest = 64;
 constexpr std::string_view kPrefix = "base_model.model.";
 
 Error unsupported(std::string what, const std::string &file)
@@ -81,22 +86,37 @@ std::vector<std::pair<std::string, T>> patternsOf(const JsonReader &reader, cons
     return patterns;
 }
 
+/// Whether all of \p name, or its end after a dot, is what \p pattern describes. An expression that is none, or that takes more
+/// steps than a name is worth, describes nothing.
+bool describes(const std::string &pattern, const std::string &name)
+{
+    constexpr std::uint32_t kMostSteps = 100'000;
+    struct Free {
+        void operator()(pcre2_code *code) const { pcre2_code_free(code); }
+        void operator()(pcre2_match_data *data) const { pcre2_match_data_free(data); }
+        void operator()(pcre2_match_context *context) const { pcre2_match_context_free(context); }
+    };
+    const std::string whole = "^(?:.*\\.)?(?:" + pattern + ")$";
+    int code = 0;
+    PCRE2_SIZE offset = 0;
+    const std::unique_ptr<pcre2_code, Free> compiled(
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(whole.data()), whole.size(), PCRE2_DOLLAR_ENDONLY, &code, &offset, nullptr));
+    if (!compiled)
+        return false;
+    const std::unique_ptr<pcre2_match_data, Free> match(pcre2_match_data_create_from_pattern(compiled.get(), nullptr));
+    const std::unique_ptr<pcre2_match_context, Free> context(pcre2_match_context_create(nullptr));
+    pcre2_set_match_limit(context.get(), kMostSteps);
+    return pcre2_match(compiled.get(), reinterpret_cast<PCRE2_SPTR>(name.data()), name.size(), 0, 0, match.get(), context.get()) >= 0;
+}
+
 /// PEFT's rule: the key is a regular expression for the module's name or for its end after a dot; the first that fits holds.
 template<typename T>
 T patternValue(const std::vector<std::pair<std::string, T>> &patterns, const std::string &module, T otherwise)
 {
     for (const auto &[pattern, value] : patterns) {
-        if (module == pattern || module.ends_with("." + pattern))
+        // a name may have characters that mean something else in an expression
+        if (module == pattern || module.ends_with("." + pattern) || describes(pattern, module))
             return value;
-        // std::regex recurses with the text's length; names are short, and a longer pattern than this is no name's
-        if (pattern.size() > 200 || module.size() > 400)
-            continue;
-        try {
-            if (std::regex_match(module, std::regex("(?:.*\\.)?(?:" + pattern + ")")))
-                return value;
-        } catch (const std::regex_error &) {
-            continue; // a name with characters that mean something else in an expression: compared above
-        }
     }
     return otherwise;
 }
@@ -140,7 +160,7 @@ Result<AdapterConfig> readAdapterConfig(const fs::path &folder)
 {
     const fs::path file = folder / kAdapterConfig;
     LETHE_TRY(const std::string text, readFile(file, kMaximumConfigBytes));
-    const auto json = nlohmann::json::parse(text, nullptr, false);
+    const auto json = tooDeepAt(text, kDeepest) == std::string_view::npos ? nlohmann::json::parse(text, nullptr, false) : nlohmann::json();
     if (!json.is_object())
         return Error{.code = ErrorCode::Corrupt, .what = "is no JSON object", .where = file.string(), .hint = {}};
     const JsonReader reader(json, file.string());

@@ -291,7 +291,8 @@ at::Tensor Decoder::attention(const at::Tensor &x, std::size_t index, const Pass
         k = kernels::rotate(k, cos, sin);
     }
 
-    const AttentionOptions options{.scale = c.attentionScale, .softcap = c.attentionSoftcap, .window = window};
+    const double scale = c.scalesByLayer ? c.attentionScale / static_cast<double>(index + 1) : c.attentionScale;
+    const AttentionOptions options{.scale = scale, .softcap = c.attentionSoftcap, .window = window};
     at::Tensor mixed;
     if (pass.decoding) {
         mixed = attendCached(q, k, v, pass.cache->keys[index], pass.cache->values[index], pass.cache->lengths, options);

@@ -1,8 +1,8 @@
 #include "model/DecoderConfig.h"
 
+#include "base/Json.h"
 #include "model/JsonReader.h"
 #include "model/ModelFamilies.h"
-
 
 #include <lethe/base/Paths.h>
 #include <lethe/model/ModelInfo.h>
@@ -12,24 +12,26 @@
 namespace lethe {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using Object = nlohmann::json;
 
 namespace {
 
 constexpr std::uint64_t kMaximumConfigBytes = 16u << 20;
+/// Of brackets: a value of a wrong kind is shown in the error about it, which walks through it.
+constexpr int kDeepest = 64;
 
 Error unsupported(const std::string &file, std::string what, std::string hint)
 {
     return {.code = ErrorCode::Unsupported, .what = std::move(what), .where = file, .hint = std::move(hint)};
 }
 
-std::vector<std::int64_t> idsOf(const Json &value)
+std::vector<std::int64_t> idsOf(const Object &value)
 {
     std::vector<std::int64_t> ids;
     if (value.is_number_integer())
         ids.push_back(value.get<std::int64_t>());
     if (value.is_array())
-        for (const Json &id : value)
+        for (const Object &id : value)
             if (id.is_number_integer())
                 ids.push_back(id.get<std::int64_t>());
     return ids;
@@ -65,7 +67,7 @@ RopeConfig readRope(const JsonReader &config, double defaultTheta, const char *l
     rope.originalContext = config.integer("original_max_position_embeddings", rope.context);
 
     // The newer key holds the base as well, and may hold one object for each kind of layer.
-    const Json *scaling = config.find("rope_parameters");
+    const Object *scaling = config.find("rope_parameters");
     if (scaling != nullptr && scaling->is_object() && scaling->contains(layerKind))
         scaling = &(*scaling)[layerKind];
     if (scaling == nullptr)
@@ -83,9 +85,12 @@ RopeConfig readRope(const JsonReader &config, double defaultTheta, const char *l
         return rope;
     }
     rope.kind = kind->second;
-    rope.factor = values.number("factor", 1);
-    if (rope.kind != RopeKind::Dynamic) // transformers' dynamic scaling measures against max_position_embeddings
+    if (rope.kind == RopeKind::Dynamic) // transformers' dynamic scaling measures against max_position_embeddings
+        rope.originalContext = rope.context;
+    else if (!config.has("original_max_position_embeddings")) // outside it comes first
         rope.originalContext = values.integer("original_max_position_embeddings", rope.originalContext);
+    rope.factor = values.number("factor", values.has("short_factor") && rope.originalContext > 0
+                                              ? static_cast<double>(rope.context) / static_cast<double>(rope.originalContext) : 1);
     rope.lowFreqFactor = values.number("low_freq_factor", 1);
     rope.highFreqFactor = values.number("high_freq_factor", 4);
     rope.betaFast = values.number("beta_fast", 32);
@@ -108,10 +113,13 @@ RopeConfig readRope(const JsonReader &config, double defaultTheta, const char *l
 
 Result<DecoderConfig> parseDecoderConfig(std::string_view text, const std::string &file)
 {
-    Json json;
+    if (const std::size_t deep = tooDeepAt(text, kDeepest); deep != std::string_view::npos)
+        return Error{.code = ErrorCode::Corrupt, .what = "is nested deeper than " + std::to_string(kDeepest) + " levels at byte " + std::to_string(deep),
+                     .where = file, .hint = {}};
+    Object json;
     try {
-        json = Json::parse(text);
-    } catch (const Json::exception &error) {
+        json = Object::parse(text);
+    } catch (const Object::exception &error) {
         return Error{.code = ErrorCode::Corrupt, .what = std::string("is not valid JSON (") + error.what() + ")", .where = file, .hint = {}};
     }
     if (!json.is_object())
@@ -120,7 +128,7 @@ Result<DecoderConfig> parseDecoderConfig(std::string_view text, const std::strin
     const JsonReader reader(json, file);
     const std::string type = reader.text("model_type", "");
     std::string architecture;
-    if (const Json *names = reader.find("architectures"); names != nullptr && names->is_array() && !names->empty() && names->front().is_string())
+    if (const Object *names = reader.find("architectures"); names != nullptr && names->is_array() && !names->empty() && names->front().is_string())
         architecture = names->front().get<std::string>();
     const ModelFamily *family = findFamily(type);
     if (family == nullptr) {
@@ -143,6 +151,9 @@ Result<DecoderConfig> parseDecoderConfig(std::string_view text, const std::strin
     if (config.attentionScale == 0)
         config.attentionScale = 1.0 / std::sqrt(static_cast<double>(config.headDim));
     config.windows.resize(static_cast<std::size_t>(config.layers), 0);
+    if (config.headDim < 1)
+        return Error{.code = ErrorCode::Corrupt, .what = std::to_string(config.heads) + " attention heads do not fit a width of " + std::to_string(config.hidden),
+                     .where = file, .hint = {}};
     if (config.heads % config.kvHeads != 0)
         return Error{.code = ErrorCode::Corrupt,
                      .what = std::to_string(config.heads) + " attention heads cannot share " + std::to_string(config.kvHeads) + " key-value heads",
@@ -154,7 +165,7 @@ Result<DecoderConfig> parseDecoderConfig(std::string_view text, const std::strin
         && (config.rope.shortFactor.size() != static_cast<std::size_t>(config.rotaryDim / 2) || config.rope.longFactor.size() != config.rope.shortFactor.size()))
         return Error{.code = ErrorCode::Corrupt, .what = "longrope needs short_factor and long_factor of "
                      + std::to_string(config.rotaryDim / 2) + " numbers each", .where = file, .hint = {}};
-    if (const Json *eos = reader.find("eos_token_id"))
+    if (const Object *eos = reader.find("eos_token_id"))
         config.eosIds = idsOf(*eos);
     return config;
 }
@@ -169,8 +180,8 @@ Result<DecoderConfig> readDecoderConfig(const fs::path &folder)
     const fs::path generation = folder / "generation_config.json";
     if (fs::exists(generation, error)) {
         LETHE_TRY(const std::string generationText, readFile(generation, kMaximumConfigBytes));
-        const Json json = Json::parse(generationText, nullptr, false);
-        if (json.is_discarded() || !json.is_object())
+        const Object json = tooDeepAt(generationText, kDeepest) == std::string_view::npos ? Object::parse(generationText, nullptr, false) : Object();
+        if (!json.is_object())
             return Error{.code = ErrorCode::Corrupt, .what = "is not a valid JSON object", .where = "generation_config.json", .hint = {}};
         if (const auto eos = json.find("eos_token_id"); eos != json.end() && !eos->is_null())
             config.eosIds = idsOf(*eos);

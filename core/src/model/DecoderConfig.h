@@ -34,6 +34,7 @@ struct RopeConfig {
     bool truncate = true;                         ///< yarn
     std::optional<double> attentionFactor, mscale, mscaleAllDim;
     std::vector<double> shortFactor, longFactor; ///< longrope
+    bool turnsWithLength = false; ///< a text that outgrows the first context is turned anew, from its first token (Phi-3)
     bool operator==(const RopeConfig &) const = default;
 };
 
@@ -82,6 +83,7 @@ struct DecoderConfig {
     std::optional<RopeConfig> localRope; ///< for windowed layers, where they differ (Gemma 3)
     std::int64_t rotaryDim = 0;
     double attentionScale = 0;
+    bool scalesByLayer = false; ///< divided by the layer's number, from 1 (some GPT-2)
     double attentionSoftcap = 0, logitSoftcap = 0;
     double clipQkv = 0;
     std::vector<std::int64_t> windows; ///< a layer's window in tokens, itself included; 0: unlimited

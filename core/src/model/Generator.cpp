@@ -63,19 +63,6 @@ public:
     /// False where \p onToken stopped it.
     bool run(const std::function<bool(std::size_t, TokenId)> &onToken)
     {
-        std::vector<PackedSample> samples;
-        std::int64_t longest = 0;
-        for (const std::size_t member : m_members) {
-            const std::vector<TokenId> &ids = m_prompts[member];
-            const auto length = static_cast<std::int64_t>(ids.size());
-            samples.push_back({.ids = ids.data(), .length = length, .labelStart = length});
-            longest = std::max(longest, length);
-        }
-        const auto begin = [&](Decoder &model) {
-            KvCache cache = model.makeCache(static_cast<std::int64_t>(m_members.size()), longest + m_options.maxNewTokens);
-            at::Tensor hidden_BD = model.prefill(packBatch(samples, model.device()), cache);
-            return Stream{std::move(cache), std::move(hidden_BD)};
-        };
         Stream target = begin(m_model);
         std::optional<Stream> assistant;
         if (m_assistant.model != nullptr)
@@ -104,14 +91,48 @@ public:
             for (const std::int64_t i : going)
                 ids.push_back(chosen[static_cast<std::size_t>(i)]);
             const at::Tensor ids_B = at::tensor(ids, at::kLong);
-            target.hidden_BD = m_model.decode(ids_B.to(m_model.device()), target.cache);
+            advance(m_model, target, ids_B);
             if (assistant)
-                assistant->hidden_BD = m_assistant.model->decode(ids_B.to(m_assistant.model->device()), assistant->cache);
+                advance(*m_assistant.model, *assistant, ids_B);
         }
         return true;
     }
 
 private:
+    /// Where one of the models stands: its cache, and the last position of every text.
+    struct Stream {
+        KvCache cache;
+        at::Tensor hidden_BD;
+    };
+
+    /// Reads every text as far as it goes.
+    Stream begin(Decoder &model) const
+    {
+        std::vector<std::vector<TokenId>> texts;
+        std::vector<PackedSample> samples;
+        std::int64_t most = 0;
+        for (const std::size_t member : m_members) {
+            std::vector<TokenId> &text = texts.emplace_back(m_prompts[member]);
+            most = std::max(most, static_cast<std::int64_t>(text.size()) + m_options.maxNewTokens);
+            text.insert(text.end(), m_results[member].ids.begin(), m_results[member].ids.end());
+        }
+        for (const std::vector<TokenId> &text : texts)
+            samples.push_back({.ids = text.data(), .length = static_cast<std::int64_t>(text.size()), .labelStart = static_cast<std::int64_t>(text.size())});
+        KvCache cache = model.makeCache(static_cast<std::int64_t>(m_members.size()), most);
+        at::Tensor hidden_BD = model.prefill(packBatch(samples, model.device()), cache);
+        return Stream{std::move(cache), std::move(hidden_BD)};
+    }
+
+    /// Adds one token to every text. Keys of a text that outgrows its first context here may all have to be turned anew.
+    void advance(Decoder &model, Stream &stream, const at::Tensor &ids_B) const
+    {
+        const RopeConfig &rope = model.config().rope;
+        if (rope.turnsWithLength && std::ranges::find(stream.cache.lengths, rope.originalContext) != stream.cache.lengths.end())
+            stream = begin(model);
+        else
+            stream.hidden_BD = model.decode(ids_B.to(model.device()), stream.cache);
+    }
+
     std::vector<TokenId> choose(const at::Tensor &logits_BV)
     {
         std::vector<TokenId> ids;
@@ -159,12 +180,6 @@ private:
         m_random = std::move(random);
     }
 
-    /// Where one of the models stands: its cache, and the last position of every text.
-    struct Stream {
-        KvCache cache;
-        at::Tensor hidden_BD;
-    };
-
     Decoder &m_model;
     const std::vector<std::vector<TokenId>> &m_prompts;
     std::vector<std::size_t> m_members; ///< indices into the prompts, of the texts still going
@@ -192,7 +207,9 @@ std::vector<GeneratedIds> generateIds(Decoder &model, const std::vector<std::vec
     const std::int64_t bytesPerToken = 2 * config.layers * config.kvHeads * config.headDim * 4;
     for (std::size_t begin = 0; begin < order.size();) {
         const std::int64_t length = static_cast<std::int64_t>(prompts[order[begin]].size()) + options.maxNewTokens;
-        const auto batch = static_cast<std::size_t>(std::clamp<std::int64_t>(kCacheBytes / (bytesPerToken * length), 1, kLargestBatch));
+        // Frequencies that depend on the longest text of a batch would make one answer depend on another's.
+        const bool alone = (config.rope.kind == RopeKind::Dynamic || config.rope.kind == RopeKind::LongRope) && length > config.rope.originalContext;
+        const auto batch = alone ? 1 : static_cast<std::size_t>(std::clamp<std::int64_t>(kCacheBytes / (bytesPerToken * length), 1, kLargestBatch));
         const std::size_t end = std::min(order.size(), begin + batch);
         GenerationBatch group(model, prompts, {order.begin() + static_cast<std::ptrdiff_t>(begin), order.begin() + static_cast<std::ptrdiff_t>(end)},
                               options, results, joined);

@@ -40,21 +40,25 @@ public:
         }
         return value->is_number_integer() ? value->get<std::int64_t>() : static_cast<std::int64_t>(value->get<double>());
     }
-    /// A count that must be there and at least 1.
-    std::int64_t count(const char *key) const
+    /// A count that must be there, at least 1 and at most \p most: sizes are multiplied, and products must stay numbers.
+    std::int64_t count(const char *key, std::int64_t most = kMostWidth) const
     {
         const std::int64_t value = integer(key, -1);
-        return positive(key, value);
+        return positive(key, value, most);
     }
-    std::int64_t positive(const char *key, std::int64_t value) const
+    std::int64_t positive(const char *key, std::int64_t value, std::int64_t most = kMostWidth) const
     {
-        if (!m_error && (value < 1 || value > (std::int64_t{1} << 32)))
+        if (!m_error && (value < 1 || value > most))
             m_error = Error{.code = ErrorCode::Corrupt,
-                            .what = has(key) ? std::string(key) + " is " + find(key)->dump() + ", a whole number from 1 is needed"
+                            .what = has(key) ? std::string(key) + " is " + find(key)->dump().substr(0, 80) + ", a whole number from 1 to "
+                                                   + std::to_string(most) + " is needed"
                                              : std::string(key) + " is missing",
                             .where = m_file, .hint = {}};
         return m_error ? 1 : value;
     }
+    static constexpr std::int64_t kMostWidth = std::int64_t{1} << 23; ///< of a vocabulary, a layer, a table of positions
+    static constexpr std::int64_t kMostLayers = 2048;
+    static constexpr std::int64_t kMostContext = std::int64_t{1} << 32; ///< and windows, which take no memory
     double number(const char *key, double otherwise) const
     {
         const auto *value = find(key);

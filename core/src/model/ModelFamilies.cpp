@@ -15,7 +15,7 @@ void readCommon(const JsonReader &config, DecoderConfig &decoder)
     decoder.vocabulary = config.count("vocab_size");
     decoder.hidden = config.count("hidden_size");
     decoder.intermediate = config.count("intermediate_size");
-    decoder.layers = config.count("num_hidden_layers");
+    decoder.layers = config.count("num_hidden_layers", JsonReader::kMostLayers);
     decoder.heads = config.count("num_attention_heads");
     decoder.kvHeads = config.positive("num_key_value_heads", config.integer("num_key_value_heads", decoder.heads));
     decoder.headDim = config.positive("head_dim", config.integer("head_dim", decoder.hidden / decoder.heads));
@@ -23,13 +23,15 @@ void readCommon(const JsonReader &config, DecoderConfig &decoder)
     decoder.rotaryDim = decoder.headDim;
 }
 
-double partialRotary(const JsonReader &config, const char *key, double otherwise)
+/// The part of each head that is rotated, in whole dimensions.
+std::int64_t partialRotary(const JsonReader &config, const DecoderConfig &decoder, const char *key, double otherwise)
 {
     const auto *parameters = config.find("rope_parameters");
+    double part = config.number(key, otherwise);
     if (parameters != nullptr && parameters->is_object() && parameters->contains("partial_rotary_factor")
         && (*parameters)["partial_rotary_factor"].is_number())
-        return (*parameters)["partial_rotary_factor"].get<double>();
-    return config.number(key, otherwise);
+        part = (*parameters)["partial_rotary_factor"].get<double>();
+    return static_cast<std::int64_t>(static_cast<double>(decoder.headDim) * std::clamp(part, 0.0, 1.0));
 }
 
 /// Windows by `layer_types` where the config has it, else by \p isWindowed.
@@ -38,8 +40,13 @@ void readWindows(const JsonReader &config, DecoderConfig &decoder, std::int64_t 
     const auto *types = config.find("layer_types");
     for (std::int64_t layer = 0; layer < decoder.layers; ++layer) {
         bool windowed = isWindowed(layer, config);
-        if (types != nullptr && types->is_array() && static_cast<std::int64_t>(types->size()) == decoder.layers)
-            windowed = (*types)[static_cast<std::size_t>(layer)] == "sliding_attention";
+        if (types != nullptr && types->is_array() && static_cast<std::int64_t>(types->size()) == decoder.layers) {
+            const auto &kind = (*types)[static_cast<std::size_t>(layer)];
+            windowed = kind == "sliding_attention";
+            if (!windowed && kind != "full_attention")
+                config.fail({.code = ErrorCode::Unsupported, .what = "layer_types names " + kind.dump().substr(0, 80) + ", which is not supported",
+                             .where = config.file(), .hint = "Supported: full_attention, sliding_attention"});
+        }
         decoder.windows.push_back(windowed ? window : 0);
     }
 }
@@ -48,6 +55,13 @@ bool everyLayer(std::int64_t, const JsonReader &) { return true; }
 bool everyOtherLayer(std::int64_t layer, const JsonReader &) { return layer % 2 == 0; }
 bool allButEveryNth(std::int64_t layer, const JsonReader &config) { return (layer + 1) % std::max<std::int64_t>(1, config.integer("sliding_window_pattern", 6)) != 0; }
 bool upperLayers(std::int64_t layer, const JsonReader &config) { return layer >= config.integer("max_window_layers", 28); }
+
+/// Qwen: windows where they are asked for, in the layers above some.
+void readUpperWindows(const JsonReader &config, DecoderConfig &decoder)
+{
+    if (config.flag("use_sliding_window", false) && !config.isNull("sliding_window"))
+        readWindows(config, decoder, config.positive("sliding_window", config.integer("sliding_window", 4096), JsonReader::kMostContext), upperLayers);
+}
 
 void readLlama(const JsonReader &config, DecoderConfig &decoder)
 {
@@ -63,7 +77,7 @@ void readMistral(const JsonReader &config, DecoderConfig &decoder)
 {
     readLlama(config, decoder);
     if (!config.isNull("sliding_window"))
-        readWindows(config, decoder, config.positive("sliding_window", config.integer("sliding_window", 4096)), everyLayer);
+        readWindows(config, decoder, config.positive("sliding_window", config.integer("sliding_window", 4096), JsonReader::kMostContext), everyLayer);
 }
 
 void readQwen2(const JsonReader &config, DecoderConfig &decoder)
@@ -71,8 +85,7 @@ void readQwen2(const JsonReader &config, DecoderConfig &decoder)
     readLlama(config, decoder);
     decoder.qkvBias = true;
     decoder.outputBias = false;
-    if (config.flag("use_sliding_window", false) && config.has("sliding_window"))
-        readWindows(config, decoder, config.count("sliding_window"), upperLayers);
+    readUpperWindows(config, decoder);
 }
 
 void readQwen3(const JsonReader &config, DecoderConfig &decoder)
@@ -81,8 +94,7 @@ void readQwen3(const JsonReader &config, DecoderConfig &decoder)
     decoder.headDim = decoder.rotaryDim = config.positive("head_dim", config.integer("head_dim", 128));
     decoder.names.queryNorm = "self_attn.q_norm";
     decoder.names.keyNorm = "self_attn.k_norm";
-    if (config.flag("use_sliding_window", false) && config.has("sliding_window"))
-        readWindows(config, decoder, config.count("sliding_window"), upperLayers);
+    readUpperWindows(config, decoder);
 }
 
 void readGemma(const JsonReader &config, DecoderConfig &decoder)
@@ -96,6 +108,8 @@ void readGemma(const JsonReader &config, DecoderConfig &decoder)
     // The first Gemma configs say "gelu" in hidden_act and mean the tanh form; hidden_activation decides, tanh by default.
     decoder.activation = readActivation(config, "hidden_activation", "gelu_pytorch_tanh");
     decoder.qkvBias = decoder.outputBias = config.flag("attention_bias", false);
+    if (config.flag("use_bidirectional_attention", false))
+        config.fail({.code = ErrorCode::Unsupported, .what = "use_bidirectional_attention: true is not supported", .where = config.file(), .hint = {}});
 }
 
 void readGemma2(const JsonReader &config, DecoderConfig &decoder)
@@ -107,16 +121,16 @@ void readGemma2(const JsonReader &config, DecoderConfig &decoder)
     decoder.attentionScale = 1.0 / std::sqrt(config.number("query_pre_attn_scalar", 256));
     decoder.attentionSoftcap = config.isNull("attn_logit_softcapping") ? 0 : config.number("attn_logit_softcapping", 50);
     decoder.logitSoftcap = config.isNull("final_logit_softcapping") ? 0 : config.number("final_logit_softcapping", 30);
-    readWindows(config, decoder, config.positive("sliding_window", config.integer("sliding_window", 4096)), everyOtherLayer);
+    readWindows(config, decoder, config.positive("sliding_window", config.integer("sliding_window", 4096), JsonReader::kMostContext), everyOtherLayer);
 }
 
 void readGemma3(const JsonReader &config, DecoderConfig &decoder)
 {
     readGemma2(config, decoder);
-    decoder.attentionSoftcap = config.number("attn_logit_softcapping", 0);
+    decoder.attentionSoftcap = 0; // the key is there, and transformers does not use it
     decoder.logitSoftcap = config.number("final_logit_softcapping", 0);
     decoder.windows.clear();
-    readWindows(config, decoder, config.positive("sliding_window", config.integer("sliding_window", 4096)), allButEveryNth);
+    readWindows(config, decoder, config.positive("sliding_window", config.integer("sliding_window", 4096), JsonReader::kMostContext), allButEveryNth);
     decoder.names.queryNorm = "self_attn.q_norm";
     decoder.names.keyNorm = "self_attn.k_norm";
     decoder.rope = readRope(config, 1'000'000);
@@ -131,7 +145,7 @@ void readPhi(const JsonReader &config, DecoderConfig &decoder)
     decoder.norm = NormKind::Layer;
     decoder.normEps = config.number("layer_norm_eps", 1e-5);
     decoder.rope = readRope(config, 10000);
-    decoder.rotaryDim = static_cast<std::int64_t>(static_cast<double>(decoder.headDim) * partialRotary(config, "partial_rotary_factor", 0.5));
+    decoder.rotaryDim = partialRotary(config, decoder, "partial_rotary_factor", 0.5);
     decoder.parallelResidual = true;
     decoder.activation = readActivation(config, "hidden_act", "gelu_new");
     decoder.gated = false;
@@ -151,14 +165,17 @@ void readPhi3(const JsonReader &config, DecoderConfig &decoder)
     readCommon(config, decoder);
     decoder.normEps = config.number("rms_norm_eps", 1e-5);
     decoder.rope = readRope(config, 10000);
-    decoder.rotaryDim = static_cast<std::int64_t>(static_cast<double>(decoder.headDim) * partialRotary(config, "partial_rotary_factor", 1));
+    if (decoder.rope.kind == RopeKind::Yarn) // its first name
+        decoder.rope.kind = RopeKind::LongRope;
+    decoder.rope.turnsWithLength = decoder.rope.kind == RopeKind::LongRope;
+    decoder.rotaryDim = partialRotary(config, decoder, "partial_rotary_factor", 1);
     decoder.activation = readActivation(config, "hidden_act", "silu");
     decoder.names.fusedQkv = "self_attn.qkv_proj";
     decoder.names.query = decoder.names.key = decoder.names.value = "";
     decoder.names.fusedGateUp = "mlp.gate_up_proj";
     decoder.names.gate = decoder.names.up = "";
     if (config.has("sliding_window"))
-        readWindows(config, decoder, config.count("sliding_window"), everyLayer);
+        readWindows(config, decoder, config.count("sliding_window", JsonReader::kMostContext), everyLayer);
 }
 
 void readOpt(const JsonReader &config, DecoderConfig &decoder)
@@ -166,7 +183,7 @@ void readOpt(const JsonReader &config, DecoderConfig &decoder)
     decoder.vocabulary = config.count("vocab_size");
     decoder.hidden = config.count("hidden_size");
     decoder.intermediate = config.count("ffn_dim");
-    decoder.layers = config.count("num_hidden_layers");
+    decoder.layers = config.count("num_hidden_layers", JsonReader::kMostLayers);
     decoder.heads = decoder.kvHeads = config.count("num_attention_heads");
     decoder.headDim = decoder.hidden / decoder.heads;
     decoder.context = config.count("max_position_embeddings");
@@ -200,7 +217,7 @@ void readGpt2(const JsonReader &config, DecoderConfig &decoder)
 {
     decoder.vocabulary = config.count("vocab_size");
     decoder.hidden = config.count("n_embd");
-    decoder.layers = config.count("n_layer");
+    decoder.layers = config.count("n_layer", JsonReader::kMostLayers);
     decoder.heads = decoder.kvHeads = config.count("n_head");
     decoder.headDim = decoder.hidden / decoder.heads;
     decoder.intermediate = config.positive("n_inner", config.integer("n_inner", 4 * decoder.hidden));
@@ -213,9 +230,9 @@ void readGpt2(const JsonReader &config, DecoderConfig &decoder)
     decoder.qkvBias = decoder.outputBias = decoder.mlpBias = true;
     if (!config.flag("scale_attn_weights", true))
         decoder.attentionScale = 1;
-    if (config.flag("scale_attn_by_inverse_layer_idx", false) || config.flag("add_cross_attention", false))
-        config.fail({.code = ErrorCode::Unsupported, .what = "scale_attn_by_inverse_layer_idx and add_cross_attention are not supported",
-                     .where = config.file(), .hint = {}});
+    decoder.scalesByLayer = config.flag("scale_attn_by_inverse_layer_idx", false);
+    if (config.flag("add_cross_attention", false))
+        config.fail({.code = ErrorCode::Unsupported, .what = "add_cross_attention: true is not supported", .where = config.file(), .hint = {}});
     FamilyNames &names = decoder.names;
     names.base = "transformer.";
     names.embedding = "wte";
@@ -239,7 +256,7 @@ void readGptNeoX(const JsonReader &config, DecoderConfig &decoder)
     decoder.norm = NormKind::Layer;
     decoder.normEps = config.number("layer_norm_eps", 1e-5);
     decoder.rope = readRope(config, config.number("rotary_emb_base", 10000));
-    decoder.rotaryDim = static_cast<std::int64_t>(static_cast<double>(decoder.headDim) * partialRotary(config, "rotary_pct", 0.25));
+    decoder.rotaryDim = partialRotary(config, decoder, "rotary_pct", 0.25);
     decoder.parallelResidual = config.flag("use_parallel_residual", true);
     decoder.activation = readActivation(config, "hidden_act", "gelu");
     decoder.gated = false;
@@ -270,7 +287,7 @@ void readOlmo(const JsonReader &config, DecoderConfig &decoder)
 void readOlmo2(const JsonReader &config, DecoderConfig &decoder)
 {
     readLlama(config, decoder);
-    decoder.rope = readRope(config, 500000);
+    decoder.normEps = config.number("rms_norm_eps", 1e-5);
     decoder.wideQkNorm = true;
     decoder.names.queryNorm = "self_attn.q_norm";
     decoder.names.keyNorm = "self_attn.k_norm";

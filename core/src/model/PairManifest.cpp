@@ -1,5 +1,6 @@
 #include "model/PairManifest.h"
 
+#include "base/Json.h"
 #include "model/JsonReader.h"
 
 #include <lethe/base/Paths.h>
@@ -14,6 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kMaximumBytes = 1u << 20;
+constexpr int kDeepest = 64;
 constexpr std::array kModes{FilterMode::Auto, FilterMode::Drop, FilterMode::KeepBase, FilterMode::KeepBaseRaw};
 
 } // namespace
@@ -44,7 +46,7 @@ Result<std::optional<PairManifest>> readPairManifest(const fs::path &folder)
     if (!fs::exists(file, code))
         return std::optional<PairManifest>();
     LETHE_TRY(const std::string text, readFile(file, kMaximumBytes));
-    const auto json = nlohmann::json::parse(text, nullptr, false);
+    const auto json = tooDeepAt(text, kDeepest) == std::string_view::npos ? nlohmann::json::parse(text, nullptr, false) : nlohmann::json();
     if (!json.is_object())
         return Error{.code = ErrorCode::Corrupt, .what = "is no JSON object", .where = file.string(), .hint = {}};
     const JsonReader reader(json, file.string());

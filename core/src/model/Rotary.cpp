@@ -78,12 +78,11 @@ RotaryFrequencies yarn(const RopeConfig &rope, std::int64_t dim)
 RotaryFrequencies longRope(const RopeConfig &rope, std::int64_t dim, std::int64_t length)
 {
     const std::vector<double> &factors = length > rope.originalContext ? rope.longFactor : rope.shortFactor;
-    const double stretch = static_cast<double>(rope.context) / static_cast<double>(rope.originalContext);
     RotaryFrequencies result;
     if (rope.attentionFactor)
         result.attentionFactor = *rope.attentionFactor;
-    else if (stretch > 1)
-        result.attentionFactor = std::sqrt(1 + std::log(stretch) / std::log(static_cast<double>(rope.originalContext)));
+    else if (rope.factor > 1)
+        result.attentionFactor = std::sqrt(1 + std::log(rope.factor) / std::log(static_cast<double>(rope.originalContext)));
     for (std::size_t i = 0; i < static_cast<std::size_t>(dim / 2); ++i)
         result.inverse.push_back(1.0f / (static_cast<float>(factors[i])
                                          * std::pow(static_cast<float>(rope.theta), static_cast<float>(2 * i) / static_cast<float>(dim))));

@@ -1,5 +1,6 @@
 #include "model/Safetensors.h"
 
+#include "base/Json.h"
 #include "model/SafetensorsWriter.h"
 
 #include <lethe/base/Paths.h>
@@ -19,13 +20,15 @@
 namespace lethe {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using Header = nlohmann::json; ///< ordered by key, as the entries are to be
 
 namespace {
 
 /// The limit of the format's own library.
 constexpr std::uint64_t kMaximumHeaderBytes = 100'000'000;
 constexpr std::size_t kMaximumRank = 16;
+/// Of brackets in a header, which has four levels at most.
+constexpr int kDeepest = 32;
 
 Error corrupt(const fs::path &file, std::string what, std::string hint = "Copy the file again")
 {
@@ -33,30 +36,32 @@ Error corrupt(const fs::path &file, std::string what, std::string hint = "Copy t
 }
 
 /// Parses JSON and refuses a key that stands twice in one object: which of the two counts would be a guess.
-Result<Json> parseStrict(std::string_view text, const fs::path &file, const std::string &whatItIs)
+Result<Header> parseStrict(std::string_view text, const fs::path &file, const std::string &whatItIs)
 {
+    if (const std::size_t deep = tooDeepAt(text, kDeepest); deep != std::string_view::npos)
+        return corrupt(file, whatItIs + " is nested deeper than " + std::to_string(kDeepest) + " levels at byte " + std::to_string(deep));
     std::vector<std::set<std::string>> seen;
     std::string duplicate;
-    const auto watch = [&](int, Json::parse_event_t event, Json &value) {
-        if (event == Json::parse_event_t::object_start)
+    const auto watch = [&](int, Header::parse_event_t event, Header &value) {
+        if (event == Header::parse_event_t::object_start)
             seen.emplace_back();
-        else if (event == Json::parse_event_t::object_end)
+        else if (event == Header::parse_event_t::object_end)
             seen.pop_back();
-        else if (event == Json::parse_event_t::key && !seen.back().insert(value.get_ref<const std::string &>()).second)
+        else if (event == Header::parse_event_t::key && !seen.back().insert(value.get_ref<const std::string &>()).second)
             duplicate = value.get<std::string>();
         return true;
     };
     try {
-        Json json = Json::parse(text, watch);
+        Header json = Header::parse(text, watch);
         if (!duplicate.empty())
             return corrupt(file, whatItIs + " names \"" + duplicate + "\" twice");
         return json;
-    } catch (const Json::exception &error) {
+    } catch (const Header::exception &error) {
         return corrupt(file, whatItIs + " is not valid JSON (" + error.what() + ")");
     }
 }
 
-Result<TensorEntry> readEntry(const std::string &name, const Json &json, std::uint64_t dataBytes, const fs::path &file)
+Result<TensorEntry> readEntry(const std::string &name, const Header &json, std::uint64_t dataBytes, const fs::path &file)
 {
     const auto wrong = [&](const std::string &what) { return corrupt(file, "tensor \"" + name + "\": " + what); };
     if (!json.is_object())
@@ -75,7 +80,7 @@ Result<TensorEntry> readEntry(const std::string &name, const Json &json, std::ui
     if (shape->size() > kMaximumRank)
         return wrong("it has " + std::to_string(shape->size()) + " dimensions");
     std::uint64_t bytes = *elementBytes;
-    for (const Json &extent : *shape) {
+    for (const Header &extent : *shape) {
         if (!extent.is_number_unsigned() || extent.get<std::uint64_t>() > (1ull << 48))
             return wrong("its shape " + shape->dump() + " is not possible");
         entry.shape.push_back(extent.get<std::int64_t>());
@@ -167,7 +172,7 @@ Result<void> SafetensorsFile::readHeader()
     if (text.empty() || text.front() != '{')
         return corrupt(m_path, "is no safetensors file: its header does not begin with {");
 
-    LETHE_TRY(const Json header, parseStrict(text, m_path, "its header"));
+    LETHE_TRY(const Header header, parseStrict(text, m_path, "its header"));
     if (!header.is_object())
         return corrupt(m_path, "its header is no JSON object");
     const std::uint64_t dataBytes = m_size - m_dataStart;
@@ -257,7 +262,7 @@ Result<WeightFiles> WeightFiles::open(const fs::path &folder)
     }
 
     LETHE_TRY(const std::string text, readFile(index, kMaximumHeaderBytes));
-    LETHE_TRY(const Json json, parseStrict(text, index, "it"));
+    LETHE_TRY(const Header json, parseStrict(text, index, "it"));
     const auto map = json.is_object() ? json.find("weight_map") : json.end();
     if (!json.is_object() || map == json.end() || !map->is_object())
         return corrupt(index, "has no weight_map");

@@ -110,8 +110,11 @@ Result<void> AddedTokens::read(const JsonNode &node, const Vocabulary &vocabular
     LETHE_TRY(const std::vector<JsonNode> elements, node.elements());
     for (const JsonNode &element : elements) {
         LETHE_TRY(AddedToken token, readToken(element));
-        if (!token.content.empty())
-            add(std::move(token), vocabulary);
+        if (token.content.empty())
+            continue;
+        if (m_greatestId == INT32_MAX)
+            return element.corrupt("there is no id left behind " + std::to_string(m_greatestId));
+        add(std::move(token), vocabulary);
     }
     return index(node, normalizer);
 }

@@ -212,6 +212,20 @@ struct FreeMatch {
     void operator()(pcre2_match_data *match) const { pcre2_match_data_free(match); }
 };
 
+/// Bounds of one search: what a hostile expression may take of time, and of memory (the interpreter's; compiled code has a small stack).
+pcre2_match_context *searchBounds()
+{
+    constexpr std::uint32_t kMostSteps = 5'000'000;
+    constexpr std::uint32_t kMostKilobytes = 32 * 1024;
+    static pcre2_match_context *const bounds = [] {
+        pcre2_match_context *made = pcre2_match_context_create(nullptr);
+        pcre2_set_match_limit(made, kMostSteps);
+        pcre2_set_heap_limit(made, kMostKilobytes);
+        return made;
+    }();
+    return bounds;
+}
+
 class CompiledPattern final : public Pattern
 {
 public:
@@ -220,13 +234,14 @@ public:
     void find(std::string_view text, std::vector<Span> &matches) const override
     {
         const std::unique_ptr<pcre2_match_data, FreeMatch> match(pcre2_match_data_create_from_pattern(m_code.get(), nullptr));
+        pcre2_match_context *const bounds = searchBounds();
         const auto *subject = reinterpret_cast<PCRE2_SPTR>(text.data());
         std::size_t at = 0;
         std::size_t lastEnd = std::string_view::npos;
         while (at <= text.size()) {
-            int found = pcre2_match(m_code.get(), subject, text.size(), at, PCRE2_NO_UTF_CHECK, match.get(), nullptr);
+            int found = pcre2_match(m_code.get(), subject, text.size(), at, PCRE2_NO_UTF_CHECK, match.get(), bounds);
             if (found == PCRE2_ERROR_JIT_STACKLIMIT) // the interpreter keeps its state on the heap
-                found = pcre2_match(m_code.get(), subject, text.size(), at, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match.get(), nullptr);
+                found = pcre2_match(m_code.get(), subject, text.size(), at, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match.get(), bounds);
             // No match, or a search that outgrew the engine's own bounds: what is left stays in one piece.
             if (found < 0)
                 return;

@@ -63,7 +63,8 @@ bool isWord(char32_t c)
     if (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NL)
         return true; // letters, marks, decimal and letter numbers stand together in the enumeration
     // Alphabetic symbols: circled, parenthesised and squared Latin letters.
-    return category == UTF8PROC_CATEGORY_PC || (c >= 0x24B6 && c <= 0x24E9) || (c >= 0x1F130 && c <= 0x1F149)
+    // Joiners too, as the library's engine has it.
+    return category == UTF8PROC_CATEGORY_PC || c == 0x200C || c == 0x200D || (c >= 0x24B6 && c <= 0x24E9) || (c >= 0x1F130 && c <= 0x1F149)
         || (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189);
 }
 

@@ -205,6 +205,14 @@ void TestDataset::filesThatCannotBeReadSayWhy_data()
     QTest::newRow("text that is not UTF-8") << "a.txt" << QByteArray("one\ntw\xff") << int(ErrorCode::Corrupt) << "DIR/a.txt:2: the file is not UTF-8";
     QTest::newRow("UTF-16") << "a.txt" << QByteArray("\xFF\xFEo\0n\0", 6) << int(ErrorCode::Corrupt) << "DIR/a.txt:1: the file is UTF-16";
     QTest::newRow("a header twice") << "a.csv" << QByteArray("a,a\n1,2") << int(ErrorCode::Corrupt) << "DIR/a.csv:1: the header row names \"a\" twice";
+    // an object is searched for each of its keys: one with a vocabulary's number of them took half a minute
+    QByteArray wide = "{\"question\": \"q\", \"answer\": \"a\"";
+    for (int key = 0; key < 200'000; ++key)
+        wide += ", \"k" + QByteArray::number(key) + "\": 0";
+    QTest::newRow("hostile width") << "a.jsonl" << wide + "}" << int(ErrorCode::InvalidInput)
+                                   << "DIR/a.jsonl: no row can be used; line 1: an object has more than 1000 fields";
+    QTest::newRow("hostile width in a list") << "a.json" << "[" + wide + "}]" << int(ErrorCode::Corrupt)
+                                             << "DIR/a.json:1: an object has more than 1000 fields";
     QTest::newRow("hostile depth") << "a.json" << QByteArray(1000, '[') + QByteArray(1000, ']') << int(ErrorCode::Corrupt)
                                    << "DIR/a.json:1: column 513: nested deeper than 512 levels";
 }

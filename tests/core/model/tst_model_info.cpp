@@ -7,7 +7,9 @@
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QtTest>
 
+#include <cmath>
 #include <fstream>
+#include <map>
 
 using namespace lethe;
 namespace fs = std::filesystem;
@@ -109,6 +111,9 @@ private Q_SLOTS:
         QTest::newRow("a string for a size") << QByteArray("hidden_size") << QByteArray("\"wide\"") << QByteArray("hidden_size is \"wide\", a whole number");
         QTest::newRow("no layers") << QByteArray("num_hidden_layers") << QByteArray("0") << QByteArray("num_hidden_layers is 0");
         QTest::newRow("negative vocabulary") << QByteArray("vocab_size") << QByteArray("-1") << QByteArray("vocab_size is -1");
+        QTest::newRow("layers beyond memory") << QByteArray("num_hidden_layers") << QByteArray("4000000000") << QByteArray("num_hidden_layers is 4000000000");
+        QTest::newRow("a product beyond 64 bits") << QByteArray("head_dim") << QByteArray("4294967296") << QByteArray("head_dim is 4294967296");
+        QTest::newRow("deep lists") << QByteArray("hidden_size") << QByteArray(80, '[') + QByteArray(80, ']') << QByteArray("nested deeper than 64 levels");
         QTest::newRow("heads that cannot share") << QByteArray("num_key_value_heads") << QByteArray("3") << QByteArray("cannot share");
         QTest::newRow("unknown activation") << QByteArray("hidden_act") << QByteArray("\"mish\"") << QByteArray("\"mish\" is an activation");
         QTest::newRow("unknown rope") << QByteArray("rope_scaling") << QByteArray(R"({"rope_type":"spiral","factor":2})") << QByteArray("rope type \"spiral\"");
@@ -123,6 +128,38 @@ private Q_SLOTS:
         const auto parsed = parseDecoderConfig(config.dump(), "config.json");
         QVERIFY(!parsed.ok());
         QVERIFY2(QByteArray::fromStdString(parsed.error().message()).contains(says), parsed.error().message().c_str());
+    }
+
+    void whatAConfigLeavesOutIsTransformersDefault()
+    {
+        const auto parsed = [](const char *text) {
+            Json config = Json::parse(text);
+            for (const auto &[key, value] : std::map<std::string, int>{{"vocab_size", 8}, {"hidden_size", 8}, {"intermediate_size", 8}, {"num_hidden_layers", 2},
+                                                                       {"num_attention_heads", 2}, {"max_position_embeddings", 64}})
+                if (!config.contains(key))
+                    config[key] = value;
+            return parseDecoderConfig(config.dump(), "config.json");
+        };
+        const auto olmo2 = parsed(R"({"model_type": "olmo2"})");
+        QVERIFY(olmo2.ok() && olmo2->normEps == 1e-5 && olmo2->rope.theta == 10000);
+        const auto gemma3 = parsed(R"({"model_type": "gemma3_text", "attn_logit_softcapping": 5.0, "final_logit_softcapping": 4.0})");
+        QVERIFY(gemma3.ok() && gemma3->attentionSoftcap == 0 && gemma3->logitSoftcap == 4);
+        const auto qwen2 = parsed(R"({"model_type": "qwen2", "use_sliding_window": true, "max_window_layers": 1})");
+        QVERIFY(qwen2.ok() && qwen2->windows == (std::vector<std::int64_t>{0, 4096}));
+        const auto phi3 = parsed(R"({"model_type": "phi3", "original_max_position_embeddings": 16,
+                                     "rope_scaling": {"type": "yarn", "short_factor": [1, 1], "long_factor": [2, 3]}})");
+        QVERIFY(phi3.ok() && phi3->rope.kind == RopeKind::LongRope && phi3->rope.turnsWithLength && phi3->rope.factor == 4);
+        const auto said = parsed(R"({"model_type": "llama", "rope_scaling": {"rope_type": "longrope", "factor": 2, "original_max_position_embeddings": 16,
+                                     "short_factor": [1, 1], "long_factor": [2, 3]}})");
+        QVERIFY(said.ok() && !said->rope.turnsWithLength && said->rope.factor == 2);
+        QCOMPARE(rotaryFrequencies(said->rope, 4, 10).attentionFactor, std::sqrt(1 + std::log(2.0) / std::log(16.0)));
+        const auto outside = parsed(R"({"model_type": "llama", "original_max_position_embeddings": 32,
+                                        "rope_scaling": {"rope_type": "llama3", "factor": 2, "original_max_position_embeddings": 16}})");
+        QVERIFY(outside.ok() && outside->rope.originalContext == 32);
+        const auto gpt2 = parsed(R"({"model_type": "gpt2", "n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 8, "scale_attn_by_inverse_layer_idx": true})");
+        QVERIFY(gpt2.ok() && gpt2->scalesByLayer);
+        QVERIFY(!parsed(R"({"model_type": "gemma2", "layer_types": ["full_attention", "linear_attention"]})").ok());
+        QVERIFY(!parsed(R"({"model_type": "gemma3_text", "use_bidirectional_attention": true})").ok());
     }
 
     void aForeignTokenizerIsRefusedByTheSizes()

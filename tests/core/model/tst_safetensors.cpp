@@ -1,11 +1,14 @@
 #include "model/Safetensors.h"
 
 #include <lethe/model/ModelInfo.h>
+#include <lethe/model/TensorFacts.h>
 
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QtTest>
 
+#include <cmath>
 #include <fstream>
+#include <limits>
 
 using namespace lethe;
 namespace fs = std::filesystem;
@@ -102,7 +105,10 @@ private Q_SLOTS:
         row("bytes behind the last tensor", one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})", 9), "behind its last tensor");
         row("metadata is a list", fileOf(R"({"__metadata__":[]})", 0), "__metadata__ is no object");
         row("metadata with a number", fileOf(R"({"__metadata__":{"a":1}})", 0), "no string");
-        row("deeply nested", fileOf("{\"t\":" + std::string(200'000, '[') + std::string(200'000, ']') + "}", 0), "no object");
+        row("deeply nested", fileOf("{\"t\":" + std::string(200'000, '[') + std::string(200'000, ']') + "}", 0), "nested deeper than 32 levels");
+        // what is wrong would be shown in the error, by a walk through all of it
+        row("a shape of deep lists", one(R"({"dtype":"F32","data_offsets":[0,8],"shape":[)" + std::string(200'000, '[') + std::string(200'000, ']') + "]}"),
+            "nested deeper than 32 levels");
     }
     void aBrokenFileIsRefusedByWhatIsWrong()
     {
@@ -148,6 +154,35 @@ private Q_SLOTS:
         const auto files = WeightFiles::open(m_folder.path().toStdString());
         QVERIFY(!files.ok());
         QVERIFY2(QByteArray::fromStdString(files.error().what).contains(says), files.error().what.c_str());
+    }
+
+    void aTensorsFactsAreThoseOfItsFiniteValues()
+    {
+        const std::string header = R"({"w":{"dtype":"F32","shape":[6],"data_offsets":[0,24]},"same":{"dtype":"F32","shape":[2],"data_offsets":[24,32]},)"
+                                   R"("none":{"dtype":"F32","shape":[0],"data_offsets":[32,32]},"ids":{"dtype":"I32","shape":[1],"data_offsets":[32,36]}})";
+        const float values[] = {0, 1, 2, 5, std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity(), 3, 3, 0};
+        const std::string data(reinterpret_cast<const char *>(values), sizeof values);
+        write("facts.safetensors", headerBytes(header.size()) + header + data);
+        const fs::path folder = m_folder.path().toStdString();
+        const auto facts = readTensorFacts(folder, "facts.safetensors", "w", 5);
+        QVERIFY2(facts.ok(), facts.ok() ? "" : facts.error().message().c_str());
+        QCOMPARE(facts->count, std::int64_t{6});
+        QCOMPARE(facts->notFinite, std::int64_t{2});
+        QCOMPARE(facts->norm, std::sqrt(30.0));
+        QCOMPARE(facts->mean, 2.0);
+        QCOMPARE(facts->deviation, std::sqrt(3.5));
+        QCOMPARE(facts->least, 0.0);
+        QCOMPARE(facts->greatest, 5.0);
+        QCOMPARE(facts->histogram, (std::vector<std::int64_t>{1, 1, 1, 0, 1}));
+        const auto same = readTensorFacts(folder, "facts.safetensors", "same", 3);
+        QVERIFY(same.ok());
+        QCOMPARE(same->deviation, 0.0);
+        QCOMPARE(same->histogram, (std::vector<std::int64_t>{2, 0, 0}));
+        const auto none = readTensorFacts(folder, "facts.safetensors", "none", 3);
+        QVERIFY(none.ok() && none->count == 0 && none->histogram.empty());
+        QCOMPARE(readTensorFacts(folder, "facts.safetensors", "ids").error().code, ErrorCode::Unsupported);
+        QCOMPARE(readTensorFacts(folder, "facts.safetensors", "x").error().code, ErrorCode::NotFound);
+        QCOMPARE(readTensorFacts(folder, "no.safetensors", "w").error().code, ErrorCode::NotFound);
     }
 
     void aPickleIsRefusedWithTheWayOut()

@@ -73,6 +73,8 @@ private Q_SLOTS:
     void streamsOfAnyIdsGiveWholeCharacters_data() { streamsGiveWholeCharacters_data(); }
     void streamsOfAnyIdsGiveWholeCharacters();
     void spoiltTemplatesEndInAnAnswer();
+    void aTemplateHoldsNoMoreThanItsWorkAllows();
+    void joinersArePartsOfWords();
 
 private:
     Result<Tokenizer> load(const std::string &text)
@@ -316,6 +318,35 @@ void TestTokenizerHostile::spoiltTemplatesEndInAnAnswer()
         QVERIFY2(!ChatTemplate::parse(deep, "", "").ok(), open);
     }
     QVERIFY2(clock.elapsed() < 60000, qPrintable(QString::number(clock.elapsed())));
+}
+
+void TestTokenizerHostile::aTemplateHoldsNoMoreThanItsWorkAllows()
+{
+    // Each join puts its words between all characters of what the one before it made (a fuzzer's find).
+    std::string source = "{{ 'ab'";
+    for (int i = 0; i < 4; ++i)
+        source += " | join('" + std::string(60, '~') + "')";
+    const auto parsed = ChatTemplate::parse(source + " | list | length }}", "", "");
+    QVERIFY(parsed.ok());
+    const auto text = parsed->render({}, false);
+    QVERIFY(!text.ok());
+    QVERIFY2(QString::fromStdString(text.error().message()).contains(QStringLiteral("steps")), text.error().message().c_str());
+}
+
+void TestTokenizerHostile::joinersArePartsOfWords()
+{
+    json document = smallBpe();
+    document["added_tokens"][0]["content"] = "ab";
+    document["added_tokens"][0]["single_word"] = true;
+    document["model"]["vocab"].erase("ab"); // found as an added token alone
+    document["model"]["vocab"].erase("abab");
+    document["model"]["merges"] = json::array();
+    const auto tokenizer = load(document.dump());
+    QVERIFY2(tokenizer.ok(), tokenizer.ok() ? "" : tokenizer.error().message().c_str());
+    QCOMPARE(tokenizer->encode("ab"), (std::vector<TokenId>{2}));
+    QCOMPARE(tokenizer->encode("\xE2\x80\x8D" "ab"), (std::vector<TokenId>{0, 1})); // behind U+200D
+    QCOMPARE(tokenizer->encode("ab\xE2\x80\x8C"), (std::vector<TokenId>{0, 1})); // before U+200C
+    QCOMPARE(tokenizer->encode("ab\xE2\x80\x8B"), (std::vector<TokenId>{2})); // U+200B is none
 }
 
 QTEST_GUILESS_MAIN(TestTokenizerHostile)

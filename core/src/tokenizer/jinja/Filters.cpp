@@ -571,8 +571,10 @@ std::vector<Value> iterated(Interpreter &interpreter, const Value &value)
         for (const auto &[key, held] : value.asDict().entries)
             items.push_back(key);
     } else if (value.isString()) {
+        constexpr std::int64_t kStepsPerText = 12; // each character becomes a text of its own
+        interpreter.charge(kStepsPerText * static_cast<std::int64_t>(characterCount(value.string())));
         const auto borders = characterBorders(value.string());
-        interpreter.charge(static_cast<std::int64_t>(borders.size()));
+        items.reserve(borders.size());
         for (std::size_t i = 0; i + 1 < borders.size(); ++i)
             items.emplace_back(value.string().substr(borders[i], borders[i + 1] - borders[i]));
         return items;
@@ -581,7 +583,7 @@ std::vector<Value> iterated(Interpreter &interpreter, const Value &value)
     } else if (!value.isUndefined()) {
         interpreter.fail("'" + std::string(value.kind()) + "' cannot be gone through");
     }
-    interpreter.charge(static_cast<std::int64_t>(items.size()) / 4);
+    interpreter.charge(static_cast<std::int64_t>(items.size()));
     return items;
 }
 

@@ -9,7 +9,8 @@ namespace lethe::jinja {
 
 namespace {
 
-constexpr std::int64_t kBytesPerStep = 32;
+constexpr std::int64_t kBytesPerStep = 8;
+constexpr std::int64_t kStepsPerItem = 4;
 
 double flooredRemainder(double left, double right)
 {
@@ -111,13 +112,13 @@ bool Interpreter::areEqual(const Value &left, const Value &right)
 
 Value Interpreter::madeList(std::vector<Value> items, bool isTuple)
 {
-    charge(1 + static_cast<std::int64_t>(items.size()));
+    charge(1 + kStepsPerItem * static_cast<std::int64_t>(items.size()));
     return Value::list(std::move(items), isTuple);
 }
 
 Value Interpreter::madeDict(std::vector<std::pair<Value, Value>> entries)
 {
-    charge(1 + static_cast<std::int64_t>(entries.size()));
+    charge(1 + kStepsPerItem * static_cast<std::int64_t>(entries.size()));
     return Value::dict(std::move(entries));
 }
 
@@ -613,7 +614,7 @@ Value Interpreter::repeated(const Value &sequence, std::int64_t times)
     // Counted before it is made.
     if (size > 0 && count > m_bounds.outputBytes / size)
         fail("a repetition of more than " + std::to_string(m_bounds.outputBytes) + " parts");
-    charge(static_cast<std::int64_t>(sequence.isString() ? 0 : count * size));
+    charge(sequence.isString() ? 0 : kStepsPerItem * static_cast<std::int64_t>(count * size));
     std::string text;
     std::vector<Value> items;
     for (std::size_t i = 0; i < (size > 0 ? count : 0); ++i) {

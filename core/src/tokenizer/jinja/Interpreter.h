@@ -11,7 +11,7 @@ namespace lethe::jinja {
 
 /// What one rendering may use up.
 struct Bounds {
-    std::int64_t steps = 10'000'000; ///< expressions and statements, and 32 bytes of text or one list item made
+    std::int64_t steps = 10'000'000; ///< expressions and statements; 8 bytes of text made count for one, an item of a list for 4
     std::size_t outputBytes = 16u << 20;
     int depth = 600; ///< of expressions, bodies and macro calls inside one another
 };
