@@ -132,7 +132,9 @@ MemoryEstimate estimateMemory(const ModelInfo &model, const TrainingSpec &traini
     if (training.lora && training.lora->dropout > 0)
         kept += 2 * element * adapted.inputs / std::max(1.0, layers); // the mask, and what it leaves
     const auto below = static_cast<double>(frozen.below);
-    const double activations = kHoles * tokens * (training.gradientCheckpointing ? (layers - below) * hidden * element + kept : (layers - below) * kept);
+    // One block's values are there twice where they are computed again: what the forward pass freed of the last one stays with its
+    // thread's heap, and the backward pass, on a thread of its own, takes as much anew.
+    const double activations = kHoles * tokens * (training.gradientCheckpointing ? (layers - below) * hidden * element + 2 * kept : (layers - below) * kept);
     // Gradients are added to those that are there; while the backward pass is in the head, its own is still apart.
     const double headGradient = training.lora || frozen.head ? 0 : vocabulary * hidden * (wide ? 4 : 6);
     const double logits = logitsOf(tokens * labelShare, kLogitChunk) + headGradient;
