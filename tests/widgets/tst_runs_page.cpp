@@ -1,5 +1,7 @@
 #include "FormsBench.h"
 
+#include "runs/RunFilterModel.h"
+#include "runs/RunLineage.h"
 #include "runs/RunTableModel.h"
 
 #include <support/WorkClock.h>
@@ -57,6 +59,33 @@ private:
         m_bench->store->finishRun(summary);
         return *run;
     }
+    /// A run that began from the result of \p from, as a session records it.
+    RunId addChild(const std::string &name, RunId from, double learningRate)
+    {
+        NewRun fresh;
+        fresh.name = name;
+        fresh.method = "npo";
+        fresh.model = "/runs/" + std::to_string(from);
+        fresh.specJson = "{\"name\": \"" + name + "\"}";
+        fresh.learningRate = learningRate;
+        fresh.plannedSteps = 40;
+        fresh.modelRun = from;
+        const auto run = m_bench->store->createRun(fresh);
+        if (!run.ok())
+            qFatal("%s", run.error().message().c_str());
+        return *run;
+    }
+    /// The names as they stand, each indented by its depth.
+    QStringList tree() const
+    {
+        QStringList names;
+        for (int row = 0; row < table()->model()->rowCount(); ++row) {
+            const QModelIndex name = table()->model()->index(row, RunTableModel::Name);
+            names << QString(name.data(RunFilterModel::kDepthRole).toInt(), u'>') + name.data().toString();
+        }
+        return names;
+    }
+    void sortBy(RunTableModel::Column column, Qt::SortOrder order) { table()->sortByColumn(column, order); }
     void fill()
     {
         addRun("ga", "ga", RunStatus::Failed, 1e-4);
@@ -170,6 +199,130 @@ private Q_SLOTS:
         QVERIFY(action("actionRunsResume")->isEnabled());
         select("npo low");
         grab(*m_page, QStringLiteral("runs"));
+    }
+
+    void aFamilyIsATree()
+    {
+        const RunId a = addRun("a", "npo", RunStatus::Done, 3e-5);
+        const RunId b = addRun("b", "npo", RunStatus::Done, 2e-5);
+        const RunId first = addChild("a1", a, 1e-5);
+        addChild("a2", a, 9e-5);
+        addChild("a1x", first, 5e-5);
+        addChild("b1", b, 4e-5);
+        addRun("c", "ga", RunStatus::Done, 6e-5);
+        QVERIFY(m_bench->store->flush().ok());
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 7);
+        sortBy(RunTableModel::LearningRate, Qt::AscendingOrder);
+        // a family stands where its first member would: a1 (1e-5), b (2e-5), c
+        QCOMPARE(tree(), (QStringList{"a", ">a1", ">>a1x", ">a2", "b", ">b1", "c"}));
+        sortBy(RunTableModel::LearningRate, Qt::DescendingOrder); // a2 (9e-5), c (6e-5), b1 (4e-5); children beneath still
+        QCOMPARE(tree(), (QStringList{"a", ">a2", ">a1", ">>a1x", "c", "b", ">b1"}));
+        sortBy(RunTableModel::Created, Qt::DescendingOrder);
+        QCOMPARE(tree().front(), QStringLiteral("c"));
+        QVERIFY(cell("a1", RunTableModel::Name).data(Qt::ToolTipRole).toString().contains(QStringLiteral("result of run %1").arg(a)));
+        sortBy(RunTableModel::LearningRate, Qt::AscendingOrder);
+        select("a1");
+        grab(*m_page, QStringLiteral("runs-lineage"));
+
+        // A filter leaves what matches; what is left hangs on its nearest ancestor.
+        auto *query = m_page->findChild<QLineEdit *>(QStringLiteral("runsFilter"));
+        query->setText(QStringLiteral("lr>2.5e-5"));
+        QCOMPARE(tree(), (QStringList{"a", ">a1x", ">a2", "b1", "c"}));
+        QCOMPARE(m_page->findChild<QLabel *>(QStringLiteral("runsCount"))->text().section(u' ', 0, 2), QStringLiteral("5 of 7"));
+        query->clear();
+        QCOMPARE(tree().size(), 7);
+
+        // A list again, in the order of the column alone; the choice is kept.
+        m_page->findChild<QPushButton *>(QStringLiteral("runsLineage"))->click();
+        QCOMPARE(tree(), (QStringList{"a1", "b", "a", "b1", "a1x", "c", "a2"}));
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 7);
+        QVERIFY(!action("actionRunsLineage")->isChecked());
+        action("actionRunsLineage")->trigger();
+        QVERIFY(m_page->findChild<QPushButton *>(QStringLiteral("runsLineage"))->isChecked());
+        QCOMPARE(tree().mid(0, 3), (QStringList{"a", ">a1", ">>a1x"}));
+    }
+
+    void aFamilyFoldsByKeyAndByClick()
+    {
+        const RunId a = addRun("a", "npo", RunStatus::Done, 1e-5);
+        const RunId child = addChild("a1", a, 2e-5);
+        addChild("a1x", child, 3e-5);
+        addRun("b", "ga", RunStatus::Done, 4e-5);
+        QVERIFY(m_bench->store->flush().ok());
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 4);
+        sortBy(RunTableModel::LearningRate, Qt::AscendingOrder);
+        m_page->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
+        table()->setFocus();
+        table()->setCurrentIndex(cell("a1x", RunTableModel::Name));
+        const auto current = [this] { return table()->currentIndex().siblingAtColumn(RunTableModel::Name).data().toString(); };
+        QTest::keyClick(table(), Qt::Key_Left); // nothing beneath: to what it began from
+        QCOMPARE(current(), QStringLiteral("a1"));
+        QTest::keyClick(table(), Qt::Key_Left);
+        QCOMPARE(tree(), (QStringList{"a", ">a1", "b"}));
+        QTest::keyClick(table(), Qt::Key_Left);
+        QCOMPARE(current(), QStringLiteral("a"));
+        QTest::keyClick(table(), Qt::Key_Left);
+        QCOMPARE(tree(), (QStringList{"a", "b"}));
+        QTest::keyClick(table(), Qt::Key_Down);
+        QCOMPARE(current(), QStringLiteral("b"));
+        QTest::keyClick(table(), Qt::Key_Up);
+        QTest::keyClick(table(), Qt::Key_Right);
+        QCOMPARE(tree(), (QStringList{"a", ">a1", "b"})); // a1 is folded still
+        QTest::keyClick(table(), Qt::Key_Right);
+        QCOMPARE(current(), QStringLiteral("a1"));
+        QTest::keyClick(table(), Qt::Key_Right);
+        QCOMPARE(tree().size(), 4);
+        const QRect name = table()->visualRect(cell("a", RunTableModel::Name));
+        QTest::mouseClick(table()->viewport(), Qt::LeftButton, {}, QPoint(name.left() + Theme::space(3), name.center().y()));
+        QCOMPARE(tree(), (QStringList{"a", "b"}));
+        QTest::mouseClick(table()->viewport(), Qt::LeftButton, {}, QPoint(name.left() + Theme::space(3), name.center().y()));
+        QCOMPARE(tree().size(), 4);
+    }
+
+    void aRunThatBeginsFromAnotherTakesItsPlace()
+    {
+        const RunId a = addRun("a", "npo", RunStatus::Done, 1e-5);
+        addRun("b", "ga", RunStatus::Done, 2e-5);
+        QVERIFY(m_bench->store->flush().ok());
+        openPage();
+        QTRY_COMPARE(table()->model()->rowCount(), 2);
+        sortBy(RunTableModel::LearningRate, Qt::AscendingOrder);
+        select("b");
+        const RunId child = addChild("a1", a, 9e-5);
+        QVERIFY(m_bench->store->flush().ok());
+        m_page->activate();
+        QTRY_COMPARE(tree(), (QStringList{"a", ">a1", "b"}));
+        QCOMPARE(table()->selectionModel()->selectedRows().size(), 1);
+        QCOMPARE(table()->currentIndex().siblingAtColumn(RunTableModel::Name).data().toString(), QStringLiteral("b"));
+        // What it began from in the bin: a root of its own.
+        QVERIFY(m_bench->store->setDeleted(a, true).ok());
+        m_page->activate();
+        QTRY_COMPARE(tree(), (QStringList{"b", "a1"}));
+        QVERIFY(m_bench->store->run(child)->modelRun == a);
+    }
+
+    void aLineageOfStrangeRowsHasAnEnd()
+    {
+        const auto run = [](RunId id, std::optional<RunId> from) {
+            RunRow row;
+            row.id = id;
+            row.modelRun = from;
+            return row;
+        };
+        // a run from itself, one from the future, one from a run that is not there
+        const std::vector<RunRow> rows{run(1, 1), run(2, 3), run(3, 2), run(4, 99), run(5, 3)};
+        const RunLineage lineage(rows, [](int) { return true; });
+        QVERIFY(lineage.any());
+        QCOMPARE(lineage.parent(0), -1);
+        QCOMPARE(lineage.parent(1), -1);
+        QCOMPARE(lineage.parent(2), 1);
+        QCOMPARE(lineage.parent(3), -1);
+        QCOMPARE(lineage.path(4), (std::vector<int>{1, 2, 4}));
+        QCOMPARE(RunLineage(rows, [](int row) { return row != 2; }).path(4), (std::vector<int>{1, 4}));
     }
 
     void aMistypedQueryLeavesTheResults()

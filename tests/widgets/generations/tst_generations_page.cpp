@@ -6,8 +6,12 @@
 #include "generations/AnswerListModel.h"
 #include "generations/AskPanel.h"
 #include "generations/EvaluationSlider.h"
+#include "generations/StrengthPanel.h"
 
 #include "live/StateBar.h"
+
+#include <lethe/run/RunRecorder.h>
+#include <lethe/spec/SpecReader.h>
 
 #include <widgets/GenerationsPage.h>
 
@@ -24,6 +28,9 @@
 #include <QtWidgets/QPushButton>
 #include <QtWidgets/QSlider>
 #include <QtWidgets/QTableView>
+
+#include <atomic>
+#include <thread>
 
 using namespace lethe;
 using namespace lethe::test;
@@ -105,6 +112,116 @@ private Q_SLOTS:
         QTest::keyClick(&page, Qt::Key_BracketRight);
         QCOMPARE(handle->value(), 1);
         QCOMPARE(page.findChild<QLabel *>(QStringLiteral("evaluationLabel"))->text(), QStringLiteral("step 10"));
+    }
+
+    /// A small pair, trained for a few steps and recorded as any run is.
+    RunId trainPair(FormsBench &bench)
+    {
+        auto spec = readSpecFile(std::filesystem::path(qEnvironmentVariable("LETHE_FIXTURES").toStdString()) / "losses" / "npo-nll" / "spec.json");
+        if (!spec.ok())
+            qFatal("%s", spec.error().message().c_str());
+        spec->method = {.id = "uld", .parameters = {.values = {{"assistant_layers", std::int64_t{1}}, {"lora_rank", std::int64_t{0}}, {"top_filter", 0.0}}}};
+        spec->training = {.maxSteps = 12, .batchSize = 4, .learningRate = 1e-2, .device = "cpu"};
+        spec->eval = EvalSpec{.everySteps = {}, .generations = {.prompts = 3, .maxNewTokens = 12}};
+        RunControl control;
+        RunId run = 0;
+        const auto done = runAndRecord(*spec, {.catalog = &bench.catalog, .store = bench.store.get(), .control = &control, .observer = nullptr,
+                                               .onCreated = [&run](RunId id) { run = id; }});
+        if (!done.ok() || !bench.store->flush().ok())
+            qFatal("%s", done.ok() ? "not stored" : done.error().message().c_str());
+        return run;
+    }
+
+    void aPairsStrengthIsASlider()
+    {
+        FormsBench bench({std::filesystem::path(qEnvironmentVariable("LETHE_PLUGINS").toStdString())});
+        const RunId run = trainPair(bench);
+        GenerationsPage page(*bench.workspace, bench.dialogs);
+        page.resize(1280, 720);
+        page.show();
+        auto *panel = page.findChild<StrengthPanel *>();
+        QVERIFY(panel->isHidden());
+        bench.workspace->setShownRun(run);
+        QTRY_COMPARE(list(page)->model()->rowCount(), 6);
+        QTRY_VERIFY(panel->isVisible());
+        auto *handle = page.findChild<QSlider *>(QStringLiteral("strengthSlider"));
+        QCOMPARE(handle->value(), 80);
+        QVERIFY(!column(page, "answerStrength")->isVisible()); // the run's own weight: its answers are there
+
+        // Nothing is taken off: the target answers alone, as it did before training; and scores as its evaluation did.
+        handle->setValue(0);
+        QVERIFY(column(page, "answerStrength")->isVisible());
+        QTRY_VERIFY_WITH_TIMEOUT(!column(page, "answerStrength")->scores().isEmpty(), 60'000);
+        QTRY_VERIFY_WITH_TIMEOUT(!panel->isBusy(), 60'000);
+        for (int row = 0; row < list(page)->model()->rowCount(); ++row) {
+            list(page)->setCurrentIndex(list(page)->model()->index(row, AnswerListModel::Prompt));
+            QCOMPARE(column(page, "answerStrength")->plainText(), column(page, "answerBefore")->plainText());
+            QCOMPARE(column(page, "answerStrength")->scores(), column(page, "answerBefore")->scores());
+        }
+        grab(page, QStringLiteral("generations-strength"), {1280, 720});
+
+        // Another strength answers otherwise; going back costs nothing.
+        handle->setValue(200);
+        QTRY_VERIFY_WITH_TIMEOUT(!panel->isBusy() && panel->answer("forget", 0) != nullptr && panel->answer("retain", 0) != nullptr, 60'000);
+        const std::string strong = *panel->answer("forget", 0)->text;
+        QVERIFY(panel->answer("forget", 0)->probability != std::nullopt);
+        handle->setValue(0);
+        QVERIFY(panel->answer("forget", 0) != nullptr);
+        QVERIFY(!panel->isBusy());
+        const double alone = *panel->answer("forget", 0)->probability;
+        handle->setValue(200);
+        QCOMPARE(*panel->answer("forget", 0)->text, strong);
+        QVERIFY(*panel->answer("forget", 0)->probability < alone); // what the assistant remembers is taken off
+
+        // The run's own weight again.
+        page.findChild<QPushButton *>(QStringLiteral("strengthReset"))->click();
+        QCOMPARE(handle->value(), 80);
+        QVERIFY(!column(page, "answerStrength")->isVisible());
+    }
+
+    void answeringAnewIsCancelledAndWaitsForNobody()
+    {
+        FormsBench bench({std::filesystem::path(qEnvironmentVariable("LETHE_PLUGINS").toStdString())});
+        const RunId run = trainPair(bench);
+        GenerationsPage page(*bench.workspace, bench.dialogs);
+        page.resize(1280, 720);
+        page.show();
+        auto *panel = page.findChild<StrengthPanel *>();
+        std::atomic<int> begun = 0;
+        std::atomic<bool> held = true;
+        panel->setAnswerer([&](LoadedPair &, const PairRequest &request) -> Result<void> {
+            ++begun;
+            while (held && !request.isCancelled())
+                std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            if (request.isCancelled())
+                return Error{.code = ErrorCode::Cancelled, .what = "cancelled", .where = {}, .hint = {}};
+            for (std::size_t i = 0; i < request.rows.size(); ++i)
+                request.answered(i, {.set = request.rows[i].set, .row = request.rows[i].row, .text = "at " + std::to_string(request.weight)});
+            return {};
+        });
+        bench.workspace->setShownRun(run);
+        QTRY_VERIFY(panel->isVisible());
+        auto *handle = page.findChild<QSlider *>(QStringLiteral("strengthSlider"));
+        handle->setValue(10);
+        QTRY_VERIFY(panel->isBusy());
+        QVERIFY(column(page, "answerStrength")->plainText().isEmpty());
+        for (int value = 20; value <= 60; ++value) // a drag: only where it rests is answered
+            handle->setValue(value);
+        held = false;
+        QTRY_VERIFY(panel->answer("forget", 0) != nullptr);
+        QCOMPARE(*panel->answer("forget", 0)->text, std::string("at -0.600000"));
+        QVERIFY(begun <= 3);
+        held = true;
+        handle->setValue(150);
+        QTRY_VERIFY(panel->isBusy());
+        page.findChild<QPushButton *>(QStringLiteral("strengthCancel"))->click();
+        QTRY_VERIFY(!panel->isBusy());
+        QVERIFY(panel->answer("forget", 0) == nullptr);
+        QVERIFY(page.findChild<QLabel *>(QStringLiteral("strengthNote"))->text().contains(QLatin1String("stopped at 0 of 6")));
+        // Another run is no pair: the slider goes.
+        bench.workspace->setShownRun(storeRun(*bench.store, PlausibleRun{}, bench.folder.path().toStdString()));
+        QTRY_VERIFY(!panel->isVisible());
+        QVERIFY(!panel->isOffered());
     }
 
     void itDoesNotJumpWhenAnEvaluationArrives()

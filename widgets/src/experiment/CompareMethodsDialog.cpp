@@ -14,6 +14,8 @@
 #include <QtWidgets/QPushButton>
 #include <QtWidgets/QSpinBox>
 
+#include <algorithm>
+
 namespace lethe {
 
 namespace {
@@ -22,14 +24,15 @@ constexpr int kMostSeeds = 20;
 
 } // namespace
 
-CompareMethodsDialog::CompareMethodsDialog(const ExperimentSpec &base, const MethodCatalog &catalog, QWidget *parent)
-    : QDialog(parent), m_base(base), m_methods(new QListWidget(this)), m_seeds(new QSpinBox(this)), m_count(mutedLabel({}, true)), m_queue(nullptr)
+CompareMethodsDialog::CompareMethodsDialog(const ExperimentSpec &base, const MethodCatalog &catalog, const RefusalSpec &refusals, QWidget *parent)
+    : QDialog(parent), m_base(base), m_catalog(catalog), m_refusals(refusals), m_methods(new QListWidget(this)), m_seeds(new QSpinBox(this)), m_count(mutedLabel({}, true)), m_queue(nullptr)
 {
     setObjectName(QStringLiteral("compareMethodsDialog"));
     setWindowTitle(tr("Compare methods"));
     auto *all = new QVBoxLayout(this);
     all->setSpacing(Theme::space(3));
-    all->addWidget(mutedLabel(tr("The same model, rows and training settings for each. “%1” runs as it stands in the form, every other method with its default values.")
+    all->addWidget(mutedLabel(tr("The same model, rows and training settings for each. “%1” runs as it stands in the form, every other method with its default values. "
+                                     "Where a method needs replacement answers and the rows bring none, they are drawn from your list of refusals.")
                                   .arg(toQt(std::string_view(base.method.id))), true));
     m_methods->setObjectName(QStringLiteral("compareMethodsList"));
     m_methods->setAccessibleName(tr("Methods to compare"));
@@ -82,6 +85,13 @@ ExperimentSpec CompareMethodsDialog::specOf(const std::string &method) const
     ExperimentSpec spec = m_base;
     if (method != m_base.method.id)
         spec.method = {.id = method, .parameters = {}};
+    if (const MethodManifest *manifest = m_catalog.find(method)) {
+        const bool needs = std::ranges::find(manifest->needs, "alternate") != manifest->needs.end();
+        if (!needs)
+            spec.data.refusals.reset();
+        else if (!spec.data.refusals && spec.data.forget && spec.data.forget->alternate.empty())
+            spec.data.refusals = m_refusals;
+    }
     return spec;
 }
 

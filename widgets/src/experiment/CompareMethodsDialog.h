@@ -21,8 +21,9 @@ class CompareMethodsDialog final : public QDialog
     Q_OBJECT
 
 public:
-    /// \p base has everything but the method; its own method keeps the parameters that \p base gives it.
-    CompareMethodsDialog(const ExperimentSpec &base, const MethodCatalog &catalog, QWidget *parent = nullptr);
+    /// \p base has everything but the method; its own method keeps the parameters that \p base gives it. \p refusals: for methods that
+    /// need replacement answers, where \p base brings none.
+    CompareMethodsDialog(const ExperimentSpec &base, const MethodCatalog &catalog, const RefusalSpec &refusals, QWidget *parent = nullptr);
 
     /// One spec a method and seed, named after both; complete, and sound.
     std::vector<ExperimentSpec> specs() const;
@@ -32,6 +33,8 @@ private:
     void showCount();
 
     ExperimentSpec m_base;
+    const MethodCatalog &m_catalog;
+    RefusalSpec m_refusals;
     QListWidget *m_methods;
     QSpinBox *m_seeds;
     QLabel *m_count;

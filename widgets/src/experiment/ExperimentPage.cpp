@@ -9,6 +9,7 @@
 #include "PublishedValues.h"
 #include "SpecEditor.h"
 #include "SpecForm.h"
+#include "UserRefusals.h"
 
 #include <widgets/Format.h>
 #include <widgets/Theme.h>
@@ -85,6 +86,7 @@ ExperimentPage::ExperimentPage(Workspace &workspace, Dialogs &dialogs, QWidget *
     }
     connect(d.form, &SpecForm::edited, this, [&d](const QString &path) { d.formEdited(path); });
     connect(d.form, &SpecForm::setsRequested, this, [&d] { d.workspace.showPage(QStringLiteral("pageData")); });
+    connect(d.form, &SpecForm::refusalsRequested, this, [&d] { d.editRefusals(); });
     connect(d.form, &SpecForm::modelRequested, this, [&d] { d.workspace.showPage(QStringLiteral("pageModels")); });
     connect(d.form, &SpecForm::foldsChanged, this,
             [&d] { d.workspace.settings().setValue(QStringLiteral("experiment/folds"), d.form->openFolds()); });
@@ -268,6 +270,12 @@ void ExperimentPage::Private::pickMethod(const QString &id)
                 kept.insert(value.key(), value.value());
     setJsonAt(document, QStringLiteral("method.id"), id);
     setJsonAt(document, QStringLiteral("method.parameters"), kept);
+    // A method that needs replacement answers begins with the user's list, said in the form; one that does not has no use for it.
+    const bool given = !jsonAt(document, QStringLiteral("data.refusals")).isUndefined() || !jsonAt(document, QStringLiteral("data.forget.alternate")).isUndefined();
+    if (needsAlternates(id) && !given)
+        setJsonAt(document, QStringLiteral("data.refusals"), toJsonValue(userRefusals(workspace.store())));
+    else if (!needsAlternates(id))
+        removeJsonAt(document, QStringLiteral("data.refusals"));
     showMethod();
     form->setBaseline(parentDocument.isEmpty() ? fromSpec(ExperimentSpec{.name = {}, .model = {}, .referenceModel = {}, .data = {}, .method = {}, .training = {}, .eval = EvalSpec{}, .baseFolder = {}}) : parentDocument,
                       parentDocument.isEmpty() ? tr("default") : tr("as in “%1”").arg(parentName));
@@ -284,6 +292,8 @@ void ExperimentPage::Private::applyPublished(std::size_t preset)
     const QJsonObject before = document;
     for (const auto &[parameter, value] : chosen.values)
         setJsonAt(document, QStringLiteral("method.parameters.") + toQt(std::string_view(parameter)), toJsonValue(value));
+    for (const auto &[key, value] : chosen.training)
+        setJsonAt(document, QStringLiteral("training.") + toQt(std::string_view(key)), toJsonValue(value));
     setDocument(QJsonObject(document));
     pushUndo(before, document, tr("values of “%1”").arg(toQt(std::string_view(chosen.label))), {});
     check();
@@ -391,6 +401,7 @@ void ExperimentPage::Private::check()
     showAdvice();
     showOrigin();
     showSets();
+    showRefusals();
     showCommandLine();
     showForecast();
 }

@@ -3,11 +3,15 @@
 #include "../parts/Text.h"
 #include "CompareMethodsDialog.h"
 #include "JsonPath.h"
+#include "RefusalsDialog.h"
 #include "SpecForm.h"
+#include "UserRefusals.h"
 
 #include <lethe/base/Paths.h>
+#include <lethe/data/Refusals.h>
 
 #include <widgets/Dialogs.h>
+#include <widgets/Format.h>
 
 #include <QtCore/QFileInfo>
 #include <QtCore/QJsonDocument>
@@ -19,6 +23,8 @@
 #include <QtWidgets/QMenu>
 #include <QtWidgets/QTabWidget>
 #include <QtWidgets/QToolButton>
+
+#include <algorithm>
 
 namespace lethe {
 
@@ -86,7 +92,7 @@ void ExperimentPage::Private::compareMethods()
     const Result<ExperimentSpec> base = workspace.draftWithSets();
     if (!base.ok())
         return postError(workspace, base.error(), QStringLiteral("experiment-start"));
-    auto *dialog = new CompareMethodsDialog(*base, workspace.catalog(), &page);
+    auto *dialog = new CompareMethodsDialog(*base, workspace.catalog(), userRefusals(workspace.store()), &page);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, &page, [this, dialog] {
         const Result<void> queued = workspace.queueComparison(dialog->specs());
@@ -140,6 +146,8 @@ void ExperimentPage::Private::saveSpec()
         absolute(spec->data.forget->path);
     if (spec->data.retain)
         absolute(spec->data.retain->path);
+    if (spec->data.refusals && !spec->data.refusals->source.empty() && spec->data.refusals->source != kShippedRefusals)
+        absolute(spec->data.refusals->source);
     const Result<void> saved = writeFile(toPath(file), writeSpec(*spec));
     if (!saved.ok())
         return postError(workspace, saved.error(), QStringLiteral("experiment-save"));
@@ -173,6 +181,63 @@ void ExperimentPage::Private::copyCommandLine()
 {
     QGuiApplication::clipboard()->setText(commandLine());
     workspace.post({.level = Message::Level::Info, .text = tr("Command line copied."), .details = commandLine(), .buttons = {}, .key = QStringLiteral("experiment-copy")});
+}
+
+// ---- replacement answers -----------------------------------------------------------------------------------------------
+
+bool ExperimentPage::Private::needsAlternates(const QString &method) const
+{
+    const MethodManifest *manifest = workspace.catalog().find(toStd(method));
+    return manifest != nullptr && std::ranges::find(manifest->needs, "alternate") != manifest->needs.end();
+}
+
+void ExperimentPage::Private::showRefusals()
+{
+    const DataSpec &data = workspace.draft().data;
+    if (data.refusals) {
+        const QStringList answers = answersOf(*data.refusals);
+        const QString whose = answers == shippedRefusalList() ? tr("as they ship with Lethe") : data.refusals->source.empty() ? tr("your own list") : toQt(std::string_view(data.refusals->source));
+        const QString draw = data.refusals->draw == RefusalSpec::Draw::Once ? tr("one for each row") : tr("one drawn anew whenever a row is taken");
+        form->setRefusalsText(tr("%1 refusals, %2; %3").arg(format::count(static_cast<std::int64_t>(answers.size())), whose, draw), false);
+    } else if (data.forget && !data.forget->alternate.empty()) {
+        form->setRefusalsText(tr("those of the forget rows, field “%1”").arg(toQt(std::string_view(data.forget->alternate))), false);
+    } else {
+        form->setRefusalsText(tr("none yet"), true);
+    }
+}
+
+void ExperimentPage::Private::takeRefusals(const RefusalSpec &refusals)
+{
+    const QJsonObject before = document;
+    QJsonObject changed = document;
+    setJsonAt(changed, QStringLiteral("data.refusals"), toJsonValue(refusals));
+    setDocument(changed);
+    pushUndo(before, document, tr("change of the replacement answers"), QStringLiteral("data.refusals"));
+    check();
+}
+
+void ExperimentPage::Private::editRefusals()
+{
+    const DataSpec &data = workspace.draft().data;
+    const bool given = data.refusals.has_value();
+    const RefusalSpec shown = given ? *data.refusals : userRefusals(workspace.store());
+    const bool rowsHave = data.forget && !data.forget->alternate.empty();
+    auto *dialog = new RefusalsDialog(shown, rowsHave, dialogs, &page);
+    connect(dialog, &RefusalsDialog::edited, &page, [this](const RefusalSpec &refusals) {
+        takeRefusals(refusals);
+        keepUserRefusals(workspace.store(), answersOf(refusals));
+    });
+    connect(dialog, &RefusalsDialog::removed, &page, [this] {
+        const QJsonObject before = document;
+        QJsonObject changed = document;
+        removeJsonAt(changed, QStringLiteral("data.refusals"));
+        setDocument(changed);
+        pushUndo(before, document, tr("use of the rows’ own replacement answers"), {});
+        check();
+    });
+    if (!given && !rowsHave)
+        takeRefusals(shown); // opening the list chooses it
+    dialog->open();
 }
 
 // ---- presets -----------------------------------------------------------------------------------------------------------

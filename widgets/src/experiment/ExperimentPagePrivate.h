@@ -51,6 +51,10 @@ struct ExperimentPage::Private {
     void showMethod();
     void showOrigin();
     void showSets();
+    void showRefusals();
+    void editRefusals();
+    void takeRefusals(const RefusalSpec &refusals);
+    bool needsAlternates(const QString &method) const;
     void showStart();
     void showCommandLine();
     void pushUndo(const QJsonObject &before, const QJsonObject &after, const QString &what, const QString &path);

@@ -18,6 +18,8 @@
 #include <QtWidgets/QScrollArea>
 #include <QtWidgets/QStyledItemDelegate>
 
+#include <algorithm>
+
 namespace lethe {
 
 namespace {
@@ -224,7 +226,8 @@ void MethodPicker::showDetails(int row)
     QStringList needs;
     for (const std::string &need : manifest.needs)
         needs << needWord(need);
-    m_needs->setText(tr("Needs: %1").arg(needs.join(QStringLiteral(", "))));
+    const bool withoutRetain = manifest.anchor != "all" && std::find(manifest.needs.begin(), manifest.needs.end(), "retain") == manifest.needs.end();
+    m_needs->setText(tr("Needs: %1").arg(needs.join(QStringLiteral(", "))) + (withoutRetain ? tr("; no retain set") : QString()));
     m_needs->setVisible(!needs.isEmpty());
     m_formula->setText(formulaHtml(toQt(std::string_view(manifest.formula))));
     m_formula->setAccessibleName(toQt(std::string_view(manifest.formula))); // as it is read aloud
@@ -251,6 +254,8 @@ void MethodPicker::showPresets(const MethodManifest &manifest)
         const MethodPreset &preset = manifest.presets[i];
         QStringList values;
         for (const auto &[name, value] : preset.values)
+            values << QStringLiteral("%1 %2").arg(toQt(std::string_view(name)).replace(u'_', u' '), jsonText(toJsonValue(value)));
+        for (const auto &[name, value] : preset.training)
             values << QStringLiteral("%1 %2").arg(toQt(std::string_view(name)).replace(u'_', u' '), jsonText(toJsonValue(value)));
         auto *button = new QPushButton(toQt(std::string_view(preset.label)), m_presets);
         button->setObjectName(QStringLiteral("methodPreset%1").arg(i));

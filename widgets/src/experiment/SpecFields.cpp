@@ -118,6 +118,12 @@ std::vector<SpecField> trainingFields(const QStringList &devices)
         Maker("training.shuffle", kFlag, standard.shuffle).label(trField("shuffle rows")).advanced().help(trField("Anew in every epoch; without it rows are taken in file order.")),
         Maker("training.gradient_checkpointing", kFlag, standard.gradientCheckpointing).label(trField("recompute activations")).advanced()
             .help(trField("Gradient checkpointing: less memory, about a third more time.")),
+        Maker("training.freeze_layers", kText, kNothing).label(trField("freeze blocks")).empty(trField("none")).advanced()
+            .help(trField("Blocks that are not trained, counted from 0: 0-3, 7 or 10- (to the last). With LoRA: blocks without adapters.")),
+        Maker("training.freeze_names", kList, std::vector<std::string>{}).label(trField("freeze by name")).empty(trField("nothing")).advanced()
+            .suggest({QStringLiteral("embed_tokens"), QStringLiteral("lm_head"), QStringLiteral("norm"), QStringLiteral("self_attn"), QStringLiteral("mlp"),
+                      QStringLiteral("*_proj"), QStringLiteral("*.bias")})
+            .help(trField("Parts of parameter names that are not trained; * stands for any letters.")),
         Maker("training.save_every_steps", kInteger, kNothing).label(trField("checkpoint every")).least(1).unit(trField("steps")).empty(trField("at the end")).advanced()
             .help(trField("A checkpoint resumes a run to the same losses.")),
     };

@@ -16,6 +16,8 @@
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QPushButton>
 
+#include <algorithm>
+
 namespace lethe {
 
 namespace {
@@ -131,10 +133,55 @@ void SpecForm::build()
     }
     dataCard->body()->addWidget(m_sets);
     connect(m_setsButton, &QPushButton::clicked, this, &SpecForm::setsRequested);
+    m_refusals = buildRefusals(dataCard);
+    dataCard->body()->addWidget(m_refusals);
     std::vector<SpecField> others = dataFields();
     others.insert(others.end(), model.begin() + 1, model.end());
     addFields(dataCard, QStringLiteral("data"), others);
     m_layout->addStretch();
+}
+
+QWidget *SpecForm::buildRefusals(QWidget *parent)
+{
+    auto *refusals = new QWidget(parent);
+    refusals->setObjectName(QStringLiteral("data.refusals"));
+    auto *column = new QVBoxLayout(refusals);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(Theme::space(1));
+    auto *line = new QHBoxLayout;
+    line->setSpacing(Theme::space(2));
+    auto *name = new QLabel(tr("replacement answers"), refusals);
+    name->setFixedWidth(FormField::labelWidth(fontMetrics()));
+    name->setWordWrap(true);
+    m_refusalsText = new QLabel(refusals);
+    m_refusalsText->setObjectName(QStringLiteral("experimentRefusalsText"));
+    m_refusalsText->setWordWrap(true);
+    m_refusalsButton = new QPushButton(Theme::icon(QStringLiteral("note")), tr("Edit answers…"), refusals);
+    m_refusalsButton->setObjectName(QStringLiteral("experimentEditRefusals"));
+    m_refusalsButton->setToolTip(tr("The list of refusals that forget questions are answered with"));
+    line->addSpacing(Theme::space(5));
+    line->addWidget(name);
+    line->addWidget(m_refusalsText, 1);
+    line->addWidget(m_refusalsButton);
+    column->addLayout(line);
+    auto *problem = new QLabel(refusals);
+    problem->setObjectName(QStringLiteral("data.refusals.problem"));
+    problem->setWordWrap(true);
+    problem->setContentsMargins(FormField::labelWidth(fontMetrics()) + Theme::space(7), 0, 0, 0);
+    Theme::setRole(problem, TextRole::Error);
+    problem->hide();
+    column->addWidget(problem);
+    m_lineProblems.insert(QStringLiteral("data.refusals"), problem);
+    connect(m_refusalsButton, &QPushButton::clicked, this, &SpecForm::refusalsRequested);
+    refusals->hide();
+    return refusals;
+}
+
+void SpecForm::setRefusalsText(const QString &text, bool missing)
+{
+    m_refusalsText->setText(text);
+    m_refusalsButton->setText(missing ? tr("Choose answers…") : tr("Edit answers…"));
+    Theme::mark(m_refusalsButton, "primary", missing);
 }
 
 void SpecForm::addFields(Panel *card, const QString &group, const std::vector<SpecField> &fields)
@@ -175,6 +222,7 @@ void SpecForm::setMethod(const MethodManifest *manifest, const QString &why)
     layout->setContentsMargins(0, 0, 0, 0);
     m_methodCard->body()->addWidget(m_methodBody);
     m_methodId = manifest ? toQt(std::string_view(manifest->id)) : QString();
+    m_refusals->setVisible(manifest && std::find(manifest->needs.begin(), manifest->needs.end(), "alternate") != manifest->needs.end());
     m_methodCard->setTitle(manifest ? toQt(std::string_view(manifest->name)) : tr("Method"));
 
     // `method.id` itself: chosen in the list beside the form, judged here.
@@ -328,14 +376,16 @@ std::vector<Error> SpecForm::setProblems(const std::vector<Error> &problems)
     QMap<QString, QStringList> lines;
     std::vector<Error> rest;
     for (const Error &problem : problems) {
-        const QString where = toQt(std::string_view(problem.where));
+        QString where = toQt(std::string_view(problem.where));
+        if (where == QLatin1String("data.forget.alternate") && m_refusals->isVisibleTo(this))
+            where = QStringLiteral("data.refusals"); // the line that mends it
         const QString text = toQt(std::string_view(problem.message()));
         if (FormField *field = fieldFor(where)) {
             placed[field].append(text);
             continue;
         }
         const auto line = std::find_if(m_lineProblems.keyBegin(), m_lineProblems.keyEnd(),
-                                       [&where](const QString &part) { return where == part || where.startsWith(part + u'.'); });
+                                       [&where](const QString &part) { return where == part || where.startsWith(part + u'.') || where.startsWith(part + u'['); });
         if (line != m_lineProblems.keyEnd())
             lines[*line].append(text);
         else
@@ -378,6 +428,10 @@ bool SpecForm::focusFirstProblem()
             m_setsButton->setFocus(Qt::ShortcutFocusReason);
             return true;
         }
+    if (!m_lineProblems.value(QStringLiteral("data.refusals"))->text().isEmpty()) {
+        m_refusalsButton->setFocus(Qt::ShortcutFocusReason);
+        return true;
+    }
     return false;
 }
 

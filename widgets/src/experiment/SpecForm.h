@@ -44,6 +44,8 @@ public:
     /// The sets' own line: what they hold, or that they are missing.
     void setSetsText(const QString &text, bool missing);
     void setModelText(const QString &text);
+    /// The line on replacement answers, there where the method needs them.
+    void setRefusalsText(const QString &text, bool missing);
     int changes() const;
     FormField *field(const QString &path) const { return m_fields.value(path); }
     /// Object names of groups that are folded open, kept by the page.
@@ -55,10 +57,12 @@ Q_SIGNALS:
     void edited(const QString &path);
     void setsRequested();
     void modelRequested();
+    void refusalsRequested();
     void foldsChanged();
 
 private:
     void build();
+    QWidget *buildRefusals(QWidget *parent);
     Panel *addGroup(const QString &title, const QString &objectName);
     void addFields(Panel *card, const QString &group, const std::vector<SpecField> &fields);
     void fieldEdited(FormField *field);
@@ -85,6 +89,9 @@ private:
     QLabel *m_setsText = nullptr;
     QPushButton *m_setsButton = nullptr;
     QMap<QString, QLabel *> m_lineProblems; ///< of `data.forget` and `data.retain`, which have no control of their own
+    QWidget *m_refusals = nullptr;
+    QLabel *m_refusalsText = nullptr;
+    QPushButton *m_refusalsButton = nullptr;
     QLabel *m_modelText = nullptr;
     QPushButton *m_modelButton = nullptr;
     QCheckBox *m_lora = nullptr;

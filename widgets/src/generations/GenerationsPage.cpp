@@ -7,6 +7,7 @@
 #include "AnswerListModel.h"
 #include "AskPanel.h"
 #include "EvaluationSlider.h"
+#include "StrengthPanel.h"
 #include "TextDiff.h"
 
 #include "live/RunFeed.h"
@@ -84,6 +85,8 @@ struct GenerationsPage::Private {
     QTableView *historyView = nullptr;
     std::vector<AnswerColumn *> otherColumns;
     AskPanel *ask = nullptr;
+    StrengthPanel *strength = nullptr;
+    AnswerColumn *atStrength = nullptr; ///< what the pair answers at the strength of the slider
     QSplitter *splitter = nullptr;
     QAction *copy = nullptr;
     QAction *save = nullptr;
@@ -107,6 +110,8 @@ struct GenerationsPage::Private {
     void sortList();
     void loadOthers();
     void showOthers(const AnswerBook::Prompt &asked);
+    void showStrength(const AnswerBook::Prompt &asked, const SampleRecord *first);
+    void askAtStrength();
     int currentPrompt() const;
     void copyRow() const;
     void saveAnswers();
@@ -158,7 +163,10 @@ GenerationsPage::GenerationsPage(Workspace &workspace, Dialogs &dialogs, QWidget
     connect(&d.feed, &RunFeed::changed, this, [this] {
         m_private->refreshState();
         m_private->ask->show(m_private->feed.history());
+        m_private->strength->show(m_private->feed.history());
     });
+    connect(d.strength, &StrengthPanel::changed, this, [this] { m_private->refresh(); });
+    connect(d.strength, &StrengthPanel::offered, this, [this] { m_private->askAtStrength(); });
     d.feed.show(workspace.shownRun());
 }
 
@@ -320,13 +328,17 @@ QWidget *GenerationsPage::Private::buildList()
         proxy->setWords(text);
         if (!list->currentIndex().isValid() && proxy->rowCount() > 0)
             list->setCurrentIndex(proxy->index(0, AnswerListModel::Prompt));
+        askAtStrength();
         refresh();
     });
     QObject::connect(order, &QComboBox::currentIndexChanged, &page, [this] {
         keepChoices();
         sortList();
     });
-    QObject::connect(list->selectionModel(), &QItemSelectionModel::currentRowChanged, &page, [this] { refresh(); });
+    QObject::connect(list->selectionModel(), &QItemSelectionModel::currentRowChanged, &page, [this] {
+        askAtStrength(); // the one in front is answered first
+        refresh();
+    });
 
     auto *sortLabel = new QLabel(GenerationsPage::tr("So&rt"), card);
     Theme::setRole(sortLabel, TextRole::Muted);
@@ -369,8 +381,12 @@ QWidget *GenerationsPage::Private::buildAnswers()
     before->setObjectName(QStringLiteral("answerBefore"));
     now = new AnswerColumn(GenerationsPage::tr("now"));
     now->setObjectName(QStringLiteral("answerNow"));
-    for (AnswerColumn *each : {reference, before, now})
+    atStrength = new AnswerColumn({});
+    atStrength->setObjectName(QStringLiteral("answerStrength"));
+    for (AnswerColumn *each : {reference, before, now, atStrength})
         columns->addWidget(each, 1);
+    atStrength->hide();
+    strength = new StrengthPanel(workspace, widget);
     history = new AnswerHistoryModel(book, &page);
     historyView = new QTableView(widget);
     historyView->setObjectName(QStringLiteral("answerHistory"));
@@ -402,6 +418,7 @@ QWidget *GenerationsPage::Private::buildAnswers()
     column->setContentsMargins(Theme::space(2), Theme::space(1), 0, 0);
     column->setSpacing(Theme::space(2));
     column->addWidget(slider);
+    column->addWidget(strength);
     column->addWidget(prompt);
     column->addWidget(scroll, 3);
     column->addWidget(difference);
@@ -467,6 +484,8 @@ void GenerationsPage::Private::restart()
     if (proxy->rowCount() > 0)
         list->setCurrentIndex(proxy->index(0, AnswerListModel::Prompt));
     ask->show(told);
+    strength->show(told);
+    askAtStrength();
     loadOthers();
     refresh();
 }
@@ -482,6 +501,7 @@ void GenerationsPage::Private::takeEvaluations(std::size_t from)
         sortList();
     if (!list->currentIndex().isValid() && proxy->rowCount() > 0)
         list->setCurrentIndex(proxy->index(0, AnswerListModel::Prompt));
+    askAtStrength();
     refresh();
 }
 
@@ -550,12 +570,12 @@ void GenerationsPage::Private::refresh()
     copy->setEnabled(any);
     history->show(any ? at : -1);
     historyView->selectRow(slider->current());
-    for (QWidget *part : {static_cast<QWidget *>(reference), static_cast<QWidget *>(before), static_cast<QWidget *>(now)})
+    for (QWidget *part : {static_cast<QWidget *>(reference), static_cast<QWidget *>(before), static_cast<QWidget *>(now), static_cast<QWidget *>(atStrength)})
         part->setEnabled(any);
     if (!any) {
         prompt->setText(book.prompts().empty() ? QString() : GenerationsPage::tr("No prompt matches the filter"));
         difference->clear();
-        for (AnswerColumn *each : {reference, before, now})
+        for (AnswerColumn *each : {reference, before, now, atStrength})
             each->showText({});
         return;
     }
@@ -611,7 +631,43 @@ void GenerationsPage::Private::refresh()
             sentence += GenerationsPage::tr("Flags: %1.").arg(marks.join(QStringLiteral(", ")));
     }
     difference->setText(sentence);
+    showStrength(asked, first);
     showOthers(asked);
+}
+
+void GenerationsPage::Private::askAtStrength()
+{
+    if (!strength->isOffered())
+        return;
+    std::vector<AskedRow> rows;
+    const auto add = [this, &rows](int source) {
+        const AnswerBook::Prompt &asked = book.prompts()[static_cast<std::size_t>(source)];
+        rows.push_back({.set = asked.set, .row = asked.row, .prompt = asked.prompt.toStdString(), .reference = asked.reference.toStdString()});
+    };
+    const int front = currentPrompt();
+    if (front >= 0 && static_cast<std::size_t>(front) < book.prompts().size())
+        add(front);
+    for (int row = 0; row < proxy->rowCount(); ++row)
+        if (const int source = proxy->mapToSource(proxy->index(row, 0)).row(); source != front && static_cast<std::size_t>(source) < book.prompts().size())
+            add(source);
+    strength->setRows(std::move(rows));
+}
+
+void GenerationsPage::Private::showStrength(const AnswerBook::Prompt &asked, const SampleRecord *first)
+{
+    const std::optional<double> weight = strength->chosen();
+    atStrength->setVisible(weight.has_value());
+    if (!weight)
+        return;
+    atStrength->setTitle(GenerationsPage::tr("weight %1 · step %2").arg(*weight, 0, 'f', 2).arg(format::count(strength->step())));
+    const SampleRecord *sample = strength->answer(asked.set, asked.row);
+    if (!sample)
+        atStrength->showNothing(strength->isBusy() ? GenerationsPage::tr("Being answered…") : GenerationsPage::tr("Not answered at this strength yet."));
+    else if (first && choice<AnswerPair>(pair) == AnswerPair::BeforeNow)
+        atStrength->showDifference(*sample, TextDiff(QString::fromStdString(first->text.value_or(std::string())), QString::fromStdString(*sample->text),
+                                                     choice<TextDiff::Unit>(unit)));
+    else
+        atStrength->showAnswer(*sample);
 }
 
 void GenerationsPage::Private::loadOthers()

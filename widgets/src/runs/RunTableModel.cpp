@@ -273,6 +273,7 @@ QVariant RunTableModel::whole(const RunRow &run, int column) const
     switch (column) {
     case Star: return run.starred ? tr("Starred") : tr("Not starred");
     case Color: return tr("Run %1").arg(run.id);
+    case Name: return run.modelRun ? tr("%1, begun from the result of run %2").arg(toQt(run.name)).arg(*run.modelRun) : toQt(run.name);
     case Loss: return tr("Forget loss, step by step (the loss itself where a method has no such term)");
     case Steps: return tr("%1 of %2 steps").arg(format::count(run.steps), format::count(run.plannedSteps));
     case Status: return run.failure.empty() ? statusWord(run.status) : tr("%1: %2").arg(statusWord(run.status), toQt(run.failure));

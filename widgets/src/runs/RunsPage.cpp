@@ -120,6 +120,7 @@ void RunsPage::Private::takeRuns(std::vector<RunRow> rows)
     for (RunRow &row : rows)
         (row.deleted ? binned : live).push_back(std::move(row));
     runs->setRuns(runs->showsBin() ? binned : live);
+    filtered->settle();
     for (std::size_t i = 0; i < std::min<std::size_t>(live.size(), kSettingsFrom); ++i)
         (void)extras->find(live[i]); // so that the menu of columns knows which settings there are
     if (first && filtered->rowCount() > 0)
@@ -204,6 +205,8 @@ void RunsPage::Private::updateState()
     bin->setVisible(inBin || !binned.empty());
     bin->setText(tr("Bin (%1)").arg(binned.size()));
     exportAction->setEnabled(one);
+    foldKey->setEnabled(filtered->hasBranches()); // else the keys walk from cell to cell
+    unfoldKey->setEnabled(filtered->hasBranches());
     details->showRun(one ? chosen.front().id : 0);
     const int shown = filtered->rowCount(), all = runs->rowCount();
     QString text = !haveRead ? tr("Reading…") : shown == all ? tr("%n run(s)", nullptr, all) : shown == 0 ? tr("None of %n run(s) matches", nullptr, all)

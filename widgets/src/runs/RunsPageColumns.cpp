@@ -53,7 +53,8 @@ QJsonObject RunsPage::Private::columnState() const
         columns.append(QJsonObject{{QStringLiteral("id"), id}, {QStringLiteral("shown"), !hidden}, {QStringLiteral("width"), widths.value(id)}});
     }
     return {{QStringLiteral("columns"), columns}, {QStringLiteral("sort"), runs->columnId(header->sortIndicatorSection())},
-            {QStringLiteral("descending"), header->sortIndicatorOrder() == Qt::DescendingOrder}};
+            {QStringLiteral("descending"), header->sortIndicatorOrder() == Qt::DescendingOrder},
+            {QStringLiteral("lineage"), filtered->isTree()}};
 }
 
 void RunsPage::Private::applyColumns(const QJsonObject &state)
@@ -80,6 +81,8 @@ void RunsPage::Private::applyColumns(const QJsonObject &state)
     }
     if (const int column = runs->columnOf(state[QLatin1String("sort")].toString()); column >= 0)
         table->sortByColumn(column, state[QLatin1String("descending")].toBool() ? Qt::DescendingOrder : Qt::AscendingOrder);
+    if (const QJsonValue tree = state[QLatin1String("lineage")]; tree.isBool())
+        showLineage(tree.toBool());
     restoring = false;
 }
 

@@ -35,7 +35,8 @@ QAction *RunsPage::Private::add(const char *objectName, const QString &text, con
     action->setObjectName(QLatin1String(objectName));
     action->setStatusTip(tip);
     action->setShortcut(keys);
-    connect(action, &QAction::triggered, &page, [this, act] { (this->*act)(); });
+    if (act != nullptr)
+        connect(action, &QAction::triggered, &page, [this, act] { (this->*act)(); });
     page.addPageAction(action, primary);
     return action;
 }
@@ -57,8 +58,11 @@ void RunsPage::Private::buildActions()
                        &Private::remove);
     restoreAction = add("actionRunsRestore", tr("Restore"), "undo", tr("Bring the selected runs back from the bin"), {}, &Private::restore);
     emptyBinAction = add("actionRunsEmptyBin", tr("Empty bin…"), "trash", tr("Delete the runs of the bin, or those selected in it, for good"), {}, &Private::emptyBin);
+    lineageAction = add("actionRunsLineage", tr("Lineage"), "runs", tr("Show a run that began from another one's result beneath that one; Left and Right fold"), {}, nullptr);
+    lineageAction->setCheckable(true);
+    connect(lineageAction, &QAction::triggered, &page, [this](bool shows) { showLineage(shows); });
     compareAction = add("actionRunsCompare", tr("Compare"), "compare", tr("Add the selected runs to Compare (C)"), {}, &Private::compare, true);
-    for (QAction *action : {againAction, starAction, renameAction, tagAction, exportAction, deleteAction, emptyBinAction})
+    for (QAction *action : {againAction, starAction, renameAction, tagAction, exportAction, deleteAction, emptyBinAction, lineageAction})
         action->setPriority(QAction::LowPriority);
 }
 
@@ -138,9 +142,15 @@ QWidget *RunsPage::Private::buildTop()
     bin->setCheckable(true);
     bin->setToolTip(tr("Show the runs that were deleted; they can be restored until the bin is emptied"));
     connect(bin, &QPushButton::clicked, &page, [this](bool shows) { showBin(shows); });
+    lineage = new QPushButton(tr("Lineage"), top);
+    lineage->setObjectName(QStringLiteral("runsLineage"));
+    lineage->setCheckable(true);
+    lineage->setToolTip(lineageAction->statusTip());
+    connect(lineage, &QPushButton::clicked, lineageAction, &QAction::trigger);
     line->addWidget(query, 1);
     line->addWidget(count);
     line->addWidget(bin);
+    line->addWidget(lineage);
     line->addWidget(views);
     line->addWidget(columns);
     problem = new QLabel(top);
@@ -180,6 +190,9 @@ void RunsPage::Private::buildTable()
     header->setContextMenuPolicy(Qt::CustomContextMenu);
     header->setMinimumSectionSize(Theme::space(6));
     table->setSortingEnabled(true);
+    restoring = true;
+    showLineage(true);
+    restoring = false;
     restoreColumns();
     for (const auto signal : {&QHeaderView::sectionMoved, &QHeaderView::sectionResized})
         connect(header, signal, &page, [this] { keepColumns(); });
@@ -206,6 +219,10 @@ void RunsPage::Private::buildTable()
         if (compareAction->isEnabled())
             compare();
     });
+    foldKey = new QShortcut(QKeySequence(Qt::Key_Left), table, nullptr, nullptr, Qt::WidgetShortcut);
+    unfoldKey = new QShortcut(QKeySequence(Qt::Key_Right), table, nullptr, nullptr, Qt::WidgetShortcut);
+    connect(foldKey, &QShortcut::activated, &page, [this] { foldOrGoUp(); });
+    connect(unfoldKey, &QShortcut::activated, &page, [this] { unfoldOrGoDown(); });
     connect(new QShortcut(QKeySequence(Qt::Key_Asterisk), table, nullptr, nullptr, Qt::WidgetShortcut), &QShortcut::activated, &page, [this] { star(); });
 }
 
@@ -229,6 +246,39 @@ void RunsPage::Private::showContextMenu(const QPoint &at)
     if (runs->showsBin())
         menu.addActions({restoreAction, emptyBinAction});
     menu.exec(table->viewport()->mapToGlobal(at));
+}
+
+// ---- lineage -------------------------------------------------------------------------------------------------------
+
+void RunsPage::Private::showLineage(bool shows)
+{
+    lineageAction->setChecked(shows);
+    lineage->setChecked(shows);
+    filtered->setTree(shows);
+    keepColumns();
+    if (details != nullptr)
+        updateState();
+}
+
+void RunsPage::Private::foldOrGoUp()
+{
+    const QModelIndex index = table->currentIndex();
+    if (index.siblingAtColumn(RunTableModel::Name).data(RunFilterModel::kBranchRole).toInt() == RunFilterModel::Open)
+        filtered->setFolded(index, true);
+    else if (const QModelIndex up = filtered->parentRun(index); up.isValid())
+        table->setCurrentIndex(up);
+    updateState();
+}
+
+void RunsPage::Private::unfoldOrGoDown()
+{
+    const QModelIndex index = table->currentIndex();
+    const int branch = index.siblingAtColumn(RunTableModel::Name).data(RunFilterModel::kBranchRole).toInt();
+    if (branch == RunFilterModel::Folded)
+        filtered->setFolded(index, false);
+    else if (branch == RunFilterModel::Open)
+        table->setCurrentIndex(index.siblingAtRow(index.row() + 1)); // the first that began from it
+    updateState();
 }
 
 } // namespace lethe

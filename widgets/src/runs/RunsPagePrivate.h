@@ -14,6 +14,7 @@ class QLabel;
 class QLineEdit;
 class QMenu;
 class QPushButton;
+class QShortcut;
 class QStackedWidget;
 class QTableView;
 
@@ -55,6 +56,9 @@ struct RunsPage::Private {
     void fillColorMenu(QMenu &menu);
     void setColor(const QString &stored);
     void showBin(bool shows);
+    void showLineage(bool shows);
+    void foldOrGoUp();
+    void unfoldOrGoDown();
     void restore();
     void emptyBin();
 
@@ -95,8 +99,9 @@ struct RunsPage::Private {
     QTableView *table = nullptr;
     RunDetailsPane *details = nullptr;
     QAction *compareAction = nullptr, *showAction = nullptr, *duplicateAction = nullptr, *resumeAction = nullptr, *starAction = nullptr,
-            *renameAction = nullptr, *tagAction = nullptr, *deleteAction = nullptr, *exportAction = nullptr, *againAction = nullptr, *restoreAction = nullptr, *emptyBinAction = nullptr;
-    QPushButton *bin = nullptr;
+            *renameAction = nullptr, *tagAction = nullptr, *deleteAction = nullptr, *exportAction = nullptr, *againAction = nullptr, *lineageAction = nullptr, *restoreAction = nullptr, *emptyBinAction = nullptr;
+    QPushButton *bin = nullptr, *lineage = nullptr;
+    QShortcut *foldKey = nullptr, *unfoldKey = nullptr;
     std::vector<RunRow> live, binned;
     mutable QHash<QString, int> widths; ///< of the columns when they were last shown
     bool reading = false;
