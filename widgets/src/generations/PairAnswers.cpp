@@ -42,6 +42,14 @@ Result<void> loadPair(LoadedPair &pair, const PairRequest &request)
     return {};
 }
 
+/// As evaluations keep answers.
+std::string stripped(const std::string &text)
+{
+    const char *const kSpace = " \t\r\n\f\v";
+    const std::size_t begin = text.find_first_not_of(kSpace);
+    return begin == std::string::npos ? std::string() : text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
 /// exp(−mean token loss) of the reference, as evaluations have it.
 Result<std::optional<double>> probabilityOf(TextModel &model, const SampleEncoder &encoder, const AskedRow &row)
 {
@@ -90,11 +98,11 @@ Result<void> answerWithPair(LoadedPair &pair, const PairRequest &request)
         for (std::size_t i = begin; i < end; ++i) {
             const AskedRow &row = request.rows[i];
             const Generation &generation = made[i - begin];
-            SampleRecord sample{.set = row.set, .row = row.row, .prompt = row.prompt, .reference = row.reference, .text = generation.text};
+            SampleRecord sample{.set = row.set, .row = row.row, .prompt = row.prompt, .reference = row.reference, .text = stripped(generation.text)};
             sample.hitTokenLimit = !generation.stoppedAtEos;
             if (!row.reference.empty()) {
-                sample.rougeRecall = rougeL(row.reference, generation.text).recall;
-                sample.exactMatch = exactMatch(row.reference, generation.text) ? 1.0 : 0.0;
+                sample.rougeRecall = rougeL(row.reference, *sample.text).recall;
+                sample.exactMatch = exactMatch(row.reference, *sample.text) ? 1.0 : 0.0;
                 LETHE_TRY(sample.probability, probabilityOf(model, encoder, row));
             }
             if (request.isCancelled())
