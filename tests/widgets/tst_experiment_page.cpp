@@ -845,13 +845,7 @@ static int typeAndWait(const QString &folder)
     return QApplication::exec();
 }
 
-int main(int count, char **arguments)
-{
-    QApplication application(count, arguments);
-    if (count == 3 && QLatin1String(arguments[1]) == QLatin1String("--type"))
-        return typeAndWait(QString::fromLocal8Bit(arguments[2]));
-    TestExperimentPage test;
-    namespace {
+namespace {
 
 RefusalsDialog *openRefusals(const Shown &shown)
 {
@@ -954,7 +948,13 @@ void TestExperimentPage::blocksAreFrozenInTheForm()
     QVERIFY(bench.workspace->checkDraft().empty());
 }
 
-QTEST_SET_MAIN_SOURCE_PATH
+int main(int count, char **arguments)
+{
+    QApplication application(count, arguments);
+    if (count == 3 && QLatin1String(arguments[1]) == QLatin1String("--type"))
+        return typeAndWait(QString::fromLocal8Bit(arguments[2]));
+    TestExperimentPage test;
+    QTEST_SET_MAIN_SOURCE_PATH
     return QTest::qExec(&test, count, arguments);
 }
 #include "tst_experiment_page.moc"
