@@ -28,21 +28,29 @@ namespace {
 constexpr int kTakeMilliseconds = 50;
 enum TemplateChoice { QuestionAnswer, Chat, Raw };
 
-/// What the model is given: the template's prompt as the trainer encodes it, or the text alone.
-Result<std::vector<TokenId>> promptIds(const TextModel &model, const TemplateSpec &spec, int choice, const QString &text, std::int64_t length)
+/// What the model is given: the template's prompt as the trainer encodes it, the conversation in the model's own template, or the text alone.
+Result<std::vector<TokenId>> promptIds(const TextModel &model, const TemplateSpec &spec, int choice, const std::vector<ChatMessage> &messages,
+                                       std::int64_t length)
 {
+    const std::string &text = messages.back().content;
     if (choice == Raw)
-        return model.tokenizer().encode(text.toStdString());
+        return model.tokenizer().encode(text);
+    if (choice == Chat) {
+        LETHE_TRY(const ChatTemplate chat, ChatTemplate::of(model.tokenizer()));
+        LETHE_TRY(const std::string rendered, chat.render(messages, true));
+        return model.tokenizer().encode(rendered, false);
+    }
     TemplateSpec wanted = spec;
-    wanted.chat = choice == Chat;
+    wanted.chat = false;
     LETHE_TRY(const SampleEncoder encoder, SampleEncoder::create(model.tokenizer(), wanted, length));
-    return encoder.encodePromptText(text.toStdString());
+    return encoder.encodePromptText(text);
 }
 
 } // namespace
 
 AskPane::AskPane(Workspace &workspace, QWidget *parent)
     : QWidget(parent), m_workspace(workspace), m_loaded(std::make_shared<Loaded>()), m_prompt(new QLineEdit(this)),
+      m_system(new QLineEdit(this)), m_new(new QPushButton(tr("New chat"), this)),
       m_ask(new QPushButton(Theme::icon(QStringLiteral("send")), tr("Answer"), this)),
       m_stop(new QPushButton(Theme::icon(QStringLiteral("stop")), tr("Stop"), this)), m_template(new QComboBox(this)), m_mode(new QComboBox(this)),
       m_temperature(new QDoubleSpinBox(this)), m_seed(new QSpinBox(this)), m_length(new QSpinBox(this)), m_answer(new QPlainTextEdit(this)),
@@ -52,6 +60,11 @@ AskPane::AskPane(Workspace &workspace, QWidget *parent)
     m_prompt->setAccessibleName(tr("Question"));
     m_prompt->setPlaceholderText(tr("Ask it something"));
     m_prompt->setClearButtonEnabled(true);
+    m_system->setObjectName(QStringLiteral("askSystem"));
+    m_system->setAccessibleName(tr("System prompt"));
+    m_system->setPlaceholderText(tr("System prompt, if any"));
+    m_system->setText(QString::fromStdString(workspace.draft().data.textTemplate.systemPrompt));
+    m_new->setObjectName(QStringLiteral("askNew"));
     m_ask->setObjectName(QStringLiteral("askAnswer"));
     m_stop->setObjectName(QStringLiteral("askStop"));
     m_answer->setObjectName(QStringLiteral("askText"));
@@ -70,6 +83,11 @@ AskPane::AskPane(Workspace &workspace, QWidget *parent)
     line->addWidget(m_ask);
     line->addWidget(m_stop);
     all->addLayout(line);
+    auto *chat = new QHBoxLayout;
+    chat->setSpacing(Theme::space(2));
+    chat->addWidget(m_system, 1);
+    chat->addWidget(m_new);
+    all->addLayout(chat);
     all->addWidget(makeOptions());
     all->addWidget(m_answer, 1);
     all->addWidget(m_state);
@@ -81,6 +99,9 @@ AskPane::AskPane(Workspace &workspace, QWidget *parent)
         if (m_stream)
             m_stream->stop = true;
     });
+    connect(m_new, &QPushButton::clicked, this, &AskPane::beginTalk);
+    connect(m_system, &QLineEdit::textEdited, this, &AskPane::beginTalk); // what was answered under another no longer follows
+    connect(m_template, &QComboBox::currentIndexChanged, this, &AskPane::beginTalk);
     connect(&workspace, &Workspace::runStateChanged, this, &AskPane::showState);
     showState();
 }
@@ -134,6 +155,28 @@ QWidget *AskPane::makeOptions()
     return options;
 }
 
+bool AskPane::isChat() const
+{
+    return m_template->currentIndex() == Chat;
+}
+
+void AskPane::beginTalk()
+{
+    if (m_stream)
+        m_stream->stop = true;
+    m_talk.clear();
+    m_said.clear();
+    m_answer->clear();
+    showState();
+}
+
+void AskPane::append(const QString &text)
+{
+    QTextCursor end(m_answer->document());
+    end.movePosition(QTextCursor::End);
+    end.insertText(text);
+}
+
 void AskPane::setModel(std::shared_ptr<const ModelInfo> info)
 {
     const bool other = !m_info || !info || m_info->folder != info->folder;
@@ -144,6 +187,8 @@ void AskPane::setModel(std::shared_ptr<const ModelInfo> info)
         m_stream.reset();
         m_timer.stop();
         m_loaded = std::make_shared<Loaded>();
+        m_talk.clear();
+        m_said.clear();
         m_answer->clear();
         const bool chat = m_info && m_info->tokenizer && m_info->tokenizer->hasChatTemplate;
         m_template->setItemData(Chat, chat ? QVariant() : QVariant(0), Qt::UserRole - 1); // an item that cannot be chosen
@@ -160,6 +205,11 @@ void AskPane::showState()
     const bool runOn = m_workspace.activeRun() != nullptr;
     m_ask->setEnabled(usable && !busy && !runOn);
     m_stop->setEnabled(busy);
+    m_system->setVisible(isChat());
+    m_new->setVisible(isChat());
+    m_system->setEnabled(!busy);
+    m_new->setEnabled(!busy && !m_talk.empty());
+    m_template->setEnabled(!busy);
     if (busy)
         return;
     if (m_info && !usable)
@@ -177,7 +227,19 @@ void AskPane::ask()
     if (!m_ask->isEnabled() || prompt.isEmpty())
         return;
     m_stream = std::make_shared<AskStream>();
-    m_answer->clear();
+    m_said.clear();
+    std::vector<ChatMessage> messages;
+    if (isChat()) {
+        if (!m_system->text().isEmpty())
+            messages.push_back({.role = "system", .content = m_system->text().toStdString()});
+        messages.insert(messages.end(), m_talk.begin(), m_talk.end());
+        append((m_talk.empty() ? QString() : QStringLiteral("\n\n")) + tr("You: %1").arg(prompt) + QStringLiteral("\n\n") + tr("Model: "));
+        m_talk.push_back({.role = "user", .content = prompt.toStdString()});
+        m_prompt->clear();
+    } else {
+        m_answer->clear();
+    }
+    messages.push_back({.role = "user", .content = prompt.toStdString()});
     m_state->setText(tr("Reading the model…"));
     showState();
     m_timer.start();
@@ -185,7 +247,7 @@ void AskPane::ask()
     options.maxNewTokens = m_length->value();
     options.temperature = m_mode->currentIndex() == 1 ? m_temperature->value() : 0;
     options.seed = static_cast<std::uint64_t>(m_seed->value());
-    const auto work = [loaded = m_loaded, stream = m_stream, options, prompt, folder = m_info->folder, choice = m_template->currentIndex(),
+    const auto work = [loaded = m_loaded, stream = m_stream, options, messages, folder = m_info->folder, choice = m_template->currentIndex(),
                        templateSpec = m_workspace.draft().data.textTemplate, context = m_info->contextLength](TaskHandle &task) -> QString {
         const std::lock_guard lock(loaded->mutex);
         const auto fail = [&](const Error &error) -> QString {
@@ -208,7 +270,7 @@ void AskPane::ask()
                 return fail(model.error());
             loaded->model = std::make_unique<TextModel>(std::move(*model));
         }
-        auto ids = promptIds(*loaded->model, templateSpec, choice, prompt, context);
+        auto ids = promptIds(*loaded->model, templateSpec, choice, messages, context);
         if (!ids.ok())
             return fail(ids.error());
         task.report(tr("Answering"), 0, static_cast<double>(options.maxNewTokens));
@@ -247,9 +309,8 @@ void AskPane::takeArrived()
     if (arrived.isEmpty())
         return;
     m_state->setText(tr("%n token(s)", nullptr, m_stream->tokens.load()));
-    QTextCursor end(m_answer->document());
-    end.movePosition(QTextCursor::End);
-    end.insertText(arrived);
+    m_said += arrived;
+    append(arrived);
 }
 
 void AskPane::finished()
@@ -257,8 +318,16 @@ void AskPane::finished()
     takeArrived();
     m_timer.stop();
     const auto stream = std::exchange(m_stream, nullptr);
-    showState();
     const std::lock_guard lock(stream->mutex);
+    if (isChat() && !m_talk.empty()) {
+        if (stream->failure.isEmpty()) // what was stopped is a part of the conversation too
+            m_talk.push_back({.role = "assistant", .content = m_said.toStdString()});
+        else { // the question was never put: it may be put again
+            m_prompt->setText(QString::fromStdString(m_talk.back().content));
+            m_talk.pop_back();
+        }
+    }
+    showState();
     if (!stream->failure.isEmpty()) {
         Theme::setRole(m_state, TextRole::Error);
         m_state->setText(stream->failure);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <lethe/model/ModelInfo.h>
+#include <lethe/tokenizer/ChatTemplate.h>
 
 #include <QtCore/QTimer>
 #include <QtWidgets/QWidget>
@@ -8,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 class QComboBox;
 class QDoubleSpinBox;
@@ -33,7 +35,8 @@ struct AskStream {
     bool endedByItself = false;
 };
 
-/// A prompt to the model and its answer, streamed. The model is loaded at the first question and kept until another is chosen.
+/// A prompt to the model and its answer, streamed; with the model's chat template a conversation, which goes on until a new one is
+/// begun. The model is loaded at the first question and kept until another is chosen.
 class AskPane final : public QWidget
 {
     Q_OBJECT
@@ -54,12 +57,19 @@ private:
     void takeArrived();
     void finished();
     void showState();
+    void beginTalk();
+    bool isChat() const;
+    void append(const QString &text);
 
     Workspace &m_workspace;
     std::shared_ptr<const ModelInfo> m_info;
     std::shared_ptr<Loaded> m_loaded; ///< shared with the worker that may still be ending
     std::shared_ptr<AskStream> m_stream;
     QLineEdit *m_prompt;
+    QLineEdit *m_system;
+    QPushButton *m_new;
+    std::vector<ChatMessage> m_talk; ///< what was said and answered, without the system prompt
+    QString m_said; ///< the answer that is being written
     QPushButton *m_ask;
     QPushButton *m_stop;
     QComboBox *m_template;

@@ -194,6 +194,7 @@ void ModelOverview::fillFacts()
                                                          info.tokenizer->hasChatTemplate ? tr("chat template") : tr("no chat template")));
     else
         row(tr("Tokenizer"), tr("none"));
+    row(tr("Differs from transformers"), !info.usable() ? QString() : info.remarks.empty() ? tr("nothing") : tr("what is noted above"));
     row(tr("Folder"), QString::fromStdString(info.folder.string()));
 }
 
