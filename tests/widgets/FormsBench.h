@@ -27,6 +27,7 @@ public:
     bool confirmed = false;
     std::optional<QString> text;
     QList<int> numbers;
+    int choice = -1; ///< of several ways on; −1 backs out
     QStringList asked; ///< the titles and verbs of what was asked
 
     QStringList openFiles(QWidget *, const QString &title, const QString &, const QString &) override
@@ -48,6 +49,11 @@ public:
     {
         asked << verb;
         return confirmed;
+    }
+    int choose(QWidget *, const QString &question, const QString &, const QStringList &, int) override
+    {
+        asked << question;
+        return choice;
     }
     std::optional<QString> askText(QWidget *, const QString &title, const QString &, const QString &) override
     {

@@ -107,6 +107,7 @@ private Q_SLOTS:
     void savingWritesJsonLinesThroughTheDialog();
     void filtersOfTheColumnsNarrowTheirTable();
     void newAndOpenKeepBothSets();
+    void aBenchmarksFolderIsTheExperimentsData();
     void tokensAreThoseOfTheEncoder();
     void aCutRowIsShownAndTheLengthCanBeRaised();
     void hundredThousandRowsStayFluid();
@@ -323,6 +324,31 @@ void TestDataPage::newAndOpenKeepBothSets()
     QCOMPARE(shown.forget->model()->rowCount(), 0);
     QTRY_VERIFY(bench.store->loadSet("demo people/retain").value().has_value());
     grab(shown.page, QStringLiteral("data-empty"));
+}
+
+void TestDataPage::aBenchmarksFolderIsTheExperimentsData()
+{
+    FormsBench bench;
+    Shown shown(bench);
+    QSignalSpy news(bench.workspace.get(), &Workspace::messagePosted);
+    QDir(bench.folder.path()).mkpath(QStringLiteral("tofu"));
+    shown.page.importFile(bench.path(QStringLiteral("tofu")));
+    QTRY_COMPARE(news.count(), 1); // an empty folder is none, and it says which files were looked for
+    QVERIFY(news.last().first().value<Message>().level == Message::Level::Error);
+    const QByteArray row = "{\"question\": \"q\", \"answer\": \"a\", \"paraphrased_answer\": \"b\", \"perturbed_answer\": [\"c\"]}\n";
+    for (const char *name : {"forget01", "forget05", "retain99", "retain95", "forget05_perturbed"})
+        bench.write(QStringLiteral("tofu/%1.jsonl").arg(QLatin1String(name)), row + row);
+
+    shown.page.importFile(bench.path(QStringLiteral("tofu"))); // which split? nobody answers
+    QTRY_VERIFY(!bench.dialogs.asked.isEmpty());
+    QVERIFY(!bench.workspace->draft().data.forget);
+    bench.dialogs.choice = 1;
+    shown.page.importFile(bench.path(QStringLiteral("tofu")));
+    QTRY_VERIFY(bench.workspace->draft().data.forget.has_value());
+    QVERIFY(QString::fromStdString(bench.workspace->draft().data.forget->path).endsWith(QLatin1String("forget05.jsonl")));
+    QVERIFY(bench.workspace->draft().eval.has_value());
+    QTRY_COMPARE(bench.workspace->sets().forget.size(), std::size_t{2});
+    QVERIFY(news.last().first().value<Message>().level == Message::Level::Warning); // it lacks real authors and world facts
 }
 
 void TestDataPage::tokensAreThoseOfTheEncoder()

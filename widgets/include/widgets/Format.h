@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace lethe::format {
 
@@ -23,6 +24,8 @@ QString metric(const QString &id, std::optional<double> value);
 /// `forget_exact_match` → `Forget exact match`; `↓` or `↑` where better has a direction (-1: lower, +1: higher, 0: none).
 QString metricName(const QString &id);
 int metricDirection(const QString &id);
+/// The name of published code whose form a value is of (`open-unlearning`), from its `MetricValue::variant`; empty for the definition's.
+QString publishedForm(const std::string &variant);
 QString ago(const QString &isoUtc);                 ///< `2 min ago`
 
 } // namespace lethe::format

@@ -74,6 +74,7 @@ public:
     void openModelFolder();
     void openFile();
     void importData();
+    void importBenchmarkFolder();
     void copyStore();
     void openStoreFolder();
     /// Asks the active run to end with a checkpoint, waits for that with the window alive, and quits: also for SIGTERM.

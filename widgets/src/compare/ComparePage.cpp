@@ -1,7 +1,9 @@
 #include <widgets/ComparePage.h>
 
 #include "CompareAnswers.h"
+#include "CompareCharts.h"
 #include "CompareCurves.h"
+#include "CompareRows.h"
 #include "ComparedRuns.h"
 #include "MetricTableModel.h"
 #include "ReadingModel.h"
@@ -11,8 +13,11 @@
 
 #include "parts/TableLook.h"
 #include "plots/PanelGrid.h"
+#include "plots/PlotExportDialog.h"
 #include "plots/PlotGroup.h"
 #include "plots/PlotLegend.h"
+
+#include <lethe/base/Paths.h>
 
 #include <widgets/Dialogs.h>
 #include <widgets/Format.h>
@@ -104,11 +109,14 @@ struct ComparePage::Private {
     QTableView *settingsTable = nullptr;
     QLabel *settingsNote = nullptr;
     CompareAnswers *answers = nullptr;
+    ComparedSamples samples;
+    CompareRows *rowView = nullptr;
+    std::vector<CompareCharts *> charts;
     QAction *copyAction = nullptr;
     QAction *saveAction = nullptr;
 
     Private(ComparePage &owner, Workspace &space, Dialogs &asked)
-        : page(owner), workspace(space), dialogs(asked), reads(space.store()), runs(space)
+        : page(owner), workspace(space), dialogs(asked), reads(space.store()), runs(space), samples(space.store())
     {
         group.setDialogs(&asked);
     }
@@ -124,6 +132,9 @@ struct ComparePage::Private {
     void refreshChips();
     void refreshVisible();
     void refreshTables();
+    void showCharts();
+    void loadFront();
+    void exportPlot(PlotExport plot, const QString &title);
     void shareWidths() const
     {
         shareWidth(metricTable);
@@ -156,6 +167,13 @@ ComparePage::ComparePage(Workspace &workspace, Dialogs &dialogs, QWidget *parent
     d.tabs->addTab(d.buildSettings(), tr("Settings"));
     d.answers = new CompareAnswers(workspace);
     d.tabs->addTab(d.answers, tr("Generations"));
+    d.rowView = new CompareRows(d.samples, workspace.settings());
+    d.tabs->addTab(d.rowView, tr("Rows"));
+    for (const auto &[kind, title] : {std::pair{CompareCharts::Kind::Distributions, tr("Distributions")}, {CompareCharts::Kind::Profile, tr("Profile")},
+                                      {CompareCharts::Kind::Seeds, tr("Seeds")}, {CompareCharts::Kind::Series, tr("Series")}}) {
+        d.charts.push_back(new CompareCharts(kind, d.samples, workspace.settings()));
+        d.tabs->addTab(d.charts.back(), title);
+    }
     d.stack = new QStackedWidget(this);
     d.stack->addWidget(d.buildPick());
     d.stack->addWidget(d.tabs);
@@ -169,8 +187,7 @@ ComparePage::ComparePage(Workspace &workspace, Dialogs &dialogs, QWidget *parent
     connect(d.tabs, &QTabWidget::currentChanged, this, [this](int index) {
         m_private->workspace.settings().setValue(QStringLiteral("compare/tab"), index);
         QTimer::singleShot(0, this, [this] { m_private->shareWidths(); }); // once it has its size
-        if (m_private->tabs->currentWidget() == m_private->answers)
-            m_private->answers->load();
+        m_private->loadFront();
     });
     connect(&workspace, &Workspace::comparedChanged, this, [this] { m_private->runs.show(m_private->workspace.compared()); });
     connect(&workspace, &Workspace::storeChanged, this, [this] {
@@ -182,6 +199,7 @@ ComparePage::ComparePage(Workspace &workspace, Dialogs &dialogs, QWidget *parent
         m_private->curves->show(m_private->runs.runs(), m_private->hidden);
         m_private->tradeOff->show(m_private->runs.runs(), m_private->hidden);
         m_private->refreshTables();
+        m_private->showCharts();
     });
     connect(&d.runs, &ComparedRuns::collapseKnown, this, [this] { m_private->refreshTables(); });
     connect(d.tradeOff, &TradeOffPlot::runClicked, this, [this](qint64 run) { m_private->pointed = run; });
@@ -434,6 +452,7 @@ void ComparePage::Private::setBaseline(RunId run)
     refreshChips();
     refreshTables();
     answers->show(runs.runs(), hidden, baselineIndex());
+    showCharts();
 }
 
 void ComparePage::Private::pick(RunId run, bool on) const
@@ -473,6 +492,26 @@ void ComparePage::Private::refreshVisible()
     curves->setHidden(runs.runs(), hidden);
     tradeOff->show(runs.runs(), hidden);
     answers->show(runs.runs(), hidden, baselineIndex());
+    showCharts();
+}
+
+void ComparePage::Private::showCharts()
+{
+    samples.setRuns(runs.runs(), hidden);
+    rowView->setBaseline(runs.runs().empty() ? 0 : runs.runs()[baselineIndex()].row.id);
+    for (CompareCharts *each : charts)
+        each->show(runs.runs(), hidden);
+    loadFront();
+}
+
+/// Rows and answers are read once somebody looks.
+void ComparePage::Private::loadFront()
+{
+    const QWidget *front = tabs->currentWidget();
+    if (front == answers)
+        answers->load();
+    else if (front == rowView || (!charts.empty() && front == charts.front()))
+        samples.load();
 }
 
 void ComparePage::Private::refreshAll()
@@ -496,6 +535,7 @@ void ComparePage::Private::refreshAll()
     tradeOff->show(all, hidden);
     refreshTables();
     answers->show(all, hidden, baselineIndex());
+    showCharts();
 }
 
 void ComparePage::Private::refreshChips()
@@ -626,31 +666,42 @@ void ComparePage::Private::copyTable(const QString &text, const QString &format)
     workspace.post({.level = Message::Level::Info, .text = ComparePage::tr("Table copied as %1.").arg(format), .details = {}, .buttons = {}, .key = QStringLiteral("copied")});
 }
 
+void ComparePage::Private::exportPlot(PlotExport plot, const QString &title)
+{
+    PlotExportDialog dialog(std::move(plot), title, dialogs, &workspace.settings(), &page);
+    if (dialog.exec() == QDialog::Accepted)
+        workspace.post({.level = Message::Level::Success, .text = ComparePage::tr("Written to %1.").arg(dialog.writtenPath()), .details = {}, .buttons = {},
+                        .key = QStringLiteral("compare-export")});
+}
+
 void ComparePage::Private::savePicture()
 {
-    if (tabs->currentWidget() != tradeOff && tabs->currentIndex() == 0) {
+    if (tabs->currentIndex() == 0) {
         if (PlotPanel *front = curves->front())
             front->exportAs();
         return;
     }
-    const bool picture = tabs->currentWidget() == tradeOff;
-    const QString path = dialogs.saveFile(&page, picture ? ComparePage::tr("Export trade-off") : ComparePage::tr("Export table"),
-                                          picture ? QStringLiteral("trade-off.svg") : QStringLiteral("comparison.csv"),
-                                          picture ? ComparePage::tr("Drawing (*.svg);;PDF (*.pdf);;Picture (*.png)")
-                                                  : ComparePage::tr("CSV (*.csv);;LaTeX (*.tex);;Markdown (*.md)"));
+    if (tabs->currentWidget() == tradeOff) {
+        exportPlot(tradeOff->exporter(), ComparePage::tr("Trade-off"));
+        return;
+    }
+    for (const CompareCharts *each : charts) {
+        if (tabs->currentWidget() != each)
+            continue;
+        if (const Chart *front = each->front())
+            exportPlot(front->exporter(), front->contents().title);
+        return;
+    }
+    const bool ofRows = tabs->currentWidget() == rowView;
+    const QString path = dialogs.saveFile(&page, ComparePage::tr("Export table"), ofRows ? QStringLiteral("rows.csv") : QStringLiteral("comparison.csv"),
+                                          ofRows ? ComparePage::tr("CSV (*.csv)") : ComparePage::tr("CSV (*.csv);;LaTeX (*.tex);;Markdown (*.md)"));
     if (path.isEmpty())
         return;
-    bool written = false;
-    if (picture) {
-        written = tradeOff->savePicture(path);
-    } else {
-        const MetricTable &table = metrics->table();
-        QFile file(path);
-        const QString text = path.endsWith(QLatin1String(".tex")) ? table.latex() : path.endsWith(QLatin1String(".md")) ? table.markdown() : table.csv();
-        written = file.open(QIODevice::WriteOnly) && file.write(text.toUtf8()) >= 0;
-    }
+    const MetricTable &table = metrics->table();
+    const QString text = ofRows ? rowView->csv() : path.endsWith(QLatin1String(".tex")) ? table.latex() : path.endsWith(QLatin1String(".md")) ? table.markdown() : table.csv();
+    const Result<void> written = writeFile(path.toStdString(), text.toStdString());
     workspace.post({.level = written ? Message::Level::Success : Message::Level::Error,
-                    .text = written ? ComparePage::tr("Written to %1.").arg(path) : ComparePage::tr("Cannot write to %1. Choose another folder.").arg(path),
+                    .text = written ? ComparePage::tr("Written to %1.").arg(path) : QString::fromStdString(written.error().message()),
                     .details = {}, .buttons = {}, .key = QStringLiteral("compare-export")});
 }
 

@@ -74,6 +74,14 @@ QString rowsNote(const ComparedRun &run, const ComparedRun &baseline)
     return {};
 }
 
+const EvaluationRecord *withReference(const std::vector<ComparedRun> &runs)
+{
+    for (const ComparedRun &run : runs)
+        if (const EvaluationRecord *last = run.last(); last && !last->reference.empty())
+            return last;
+    return nullptr;
+}
+
 bool isPercentMetric(const QString &id)
 {
     return format::metric(id, 0.5).contains(QLatin1Char('%'));
@@ -89,6 +97,9 @@ MetricTable::MetricTable(const std::vector<ComparedRun> &runs, std::size_t basel
     for (std::size_t i = 0; i < runs.size(); ++i)
         m_columns.push_back({.name = runs[i].name(), .isBaseline = i == baseline, .collapse = runs[i].collapse,
                              .notComparable = rowsNote(runs[i], runs[baseline])});
+    const EvaluationRecord *reference = withReference(runs);
+    if (reference)
+        m_columns.push_back({.name = TableWords::tr("retrained"), .isBaseline = false, .collapse = {}, .notComparable = {}, .isReference = true});
     std::vector<std::string> ids;
     for (const ComparedRun &run : runs) {
         const EvaluationRecord *last = run.last();
@@ -112,16 +123,35 @@ MetricTable::MetricTable(const std::vector<ComparedRun> &runs, std::size_t basel
                 cell.reason = found->reason.empty() ? TableWords::tr("undefined") : QString::fromStdString(found->reason);
             else
                 cell.value = found->value;
+            if (found != metrics.end() && cell.value)
+                cell.variant = format::publishedForm(found->variant);
             row.cells.push_back(cell);
         }
+        const QString form = row.cells[baseline].variant;
+        const bool isShared = std::ranges::all_of(row.cells, [&form](const Cell &cell) { return !cell.value || cell.variant == form; });
+        if (isShared && !form.isEmpty())
+            row.name += QStringLiteral(" [%1]").arg(form);
+        for (std::size_t i = 0; i < row.cells.size() && !isShared; ++i)
+            if (row.cells[i].value && row.cells[i].variant != form && m_columns[i].notComparable.isEmpty())
+                m_columns[i].notComparable = row.cells[i].variant.isEmpty() ? TableWords::tr("the definitions' forms") : TableWords::tr("forms of %1").arg(row.cells[i].variant);
         const std::optional<double> base = row.cells[baseline].value;
         for (std::size_t i = 0; i < row.cells.size(); ++i) {
             if (i != baseline && base && row.cells[i].value)
                 row.cells[i].difference = *row.cells[i].value - *base;
         }
-        rank(row);
+        if (reference) {
+            const auto target = std::ranges::find(reference->reference, id, &MetricValue::id);
+            Cell cell;
+            if (target != reference->reference.end())
+                cell.value = target->value;
+            else
+                cell.reason = TableWords::tr("not known of the retrained model");
+            row.cells.push_back(cell);
+        }
         m_rows.push_back(std::move(row));
     }
+    for (Row &row : m_rows) // once it is known which columns can be compared
+        rank(row);
 }
 
 void MetricTable::rank(Row &row) const

@@ -20,10 +20,11 @@ public:
         QString reason; ///< why there is none
         std::optional<double> difference; ///< from the baseline run
         bool best = false;
+        QString variant; ///< the form it was computed in, where that is not the definition's
     };
     struct Row {
         QString id;
-        QString name; ///< with its arrow
+        QString name; ///< with its arrow, and the form that all its values are of
         int direction = 0;
         std::vector<Cell> cells; ///< one a run
     };
@@ -32,7 +33,8 @@ public:
         bool isBaseline = false;
         QString collapse;
         QString notComparable; ///< *300 / 400 rows*; empty where it can be compared
-        bool ranked() const { return collapse.isEmpty() && notComparable.isEmpty(); }
+        bool isReference = false; ///< the retrained model: what the runs are to come near to
+        bool ranked() const { return collapse.isEmpty() && notComparable.isEmpty() && !isReference; }
     };
 
     MetricTable() = default;

@@ -64,7 +64,8 @@ QVariant MetricTableModel::data(const QModelIndex &index, int role) const
     case Qt::ToolTipRole:
         if (!cell.value)
             return cell.reason;
-        return cell.difference ? tr("%1, %2 from the baseline run").arg(format::full(*cell.value), format::full(*cell.difference)) : format::full(*cell.value);
+        return (cell.difference ? tr("%1, %2 from the baseline run").arg(format::full(*cell.value), format::full(*cell.difference)) : format::full(*cell.value))
+            + (cell.variant.isEmpty() ? QString() : tr("\nin the form of %1").arg(cell.variant));
     case Qt::TextAlignmentRole: return int(Qt::AlignRight | Qt::AlignVCenter);
     case Qt::FontRole:
         if (cell.best) {

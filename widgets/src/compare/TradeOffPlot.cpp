@@ -6,8 +6,8 @@
 #include <widgets/Format.h>
 #include <widgets/Theme.h>
 
+#include <QtCore/QLocale>
 #include <QtCore/QSettings>
-#include <QtSvg/QSvgGenerator>
 #include <QtWidgets/QBoxLayout>
 #include <QtWidgets/QComboBox>
 #include <QtWidgets/QLabel>
@@ -21,10 +21,15 @@ namespace {
 
 constexpr std::size_t kMostNames = 12;
 
+std::optional<double> valueIn(const std::vector<MetricValue> &metrics, const std::string &id)
+{
+    const auto found = std::ranges::find(metrics, id, &MetricValue::id);
+    return found == metrics.end() ? std::nullopt : found->value;
+}
+
 std::optional<double> valueAtEvaluation(const EvaluationRecord &evaluation, const std::string &id)
 {
-    const auto found = std::ranges::find(evaluation.metrics, id, &MetricValue::id);
-    return found == evaluation.metrics.end() ? std::nullopt : found->value;
+    return valueIn(evaluation.metrics, id);
 }
 
 QString axisName(const QString &metric)
@@ -254,22 +259,21 @@ void TradeOffPlot::show(const std::vector<ComparedRun> &runs, const QSet<RunId> 
     draw();
 }
 
-void TradeOffPlot::draw()
+void TradeOffPlot::drawOn(QCustomPlot &plot, TradeOffMarks &drawn, const PlotStyle &style)
 {
-    const PlotStyle style = PlotStyle::screen(*this);
     const QString xMetric = m_x->currentData().toString();
     const QString yMetric = m_y->currentData().toString();
-    m_plot->clearPlottables();
+    plot.clearPlottables();
     m_ends.clear();
     m_endRuns.clear();
-    m_marks->marks.clear();
-    m_marks->lines.clear();
-    m_marks->ground = style.background;
-    m_marks->font = style.font;
-    m_marks->text = style.text;
-    m_marks->unit = style.unit;
+    drawn.marks.clear();
+    drawn.lines.clear();
+    drawn.ground = style.background;
+    drawn.font = style.font;
+    drawn.text = style.text;
+    drawn.unit = style.unit;
 
-    std::optional<QPointF> original;
+    std::optional<QPointF> original, target;
     QVector<double> allX, allY;
     std::size_t shownRuns = 0;
     for (const ComparedRun &run : m_runs)
@@ -289,12 +293,17 @@ void TradeOffPlot::draw()
             if (evaluation.step == 0 && !original)
                 original = QPointF(*x, *y);
         }
+        for (const EvaluationRecord &evaluation : run.evaluations) {
+            const auto x = valueIn(evaluation.reference, xMetric.toStdString()), y = valueIn(evaluation.reference, yMetric.toStdString());
+            if (!target && x && y && std::isfinite(*x) && std::isfinite(*y))
+                target = QPointF(*x, *y);
+        }
         if (xs.isEmpty())
             continue;
         allX += xs;
         allY += ys;
-        const QColor color = run.look.drawn();
-        auto *trail = new QCPCurve(m_plot->xAxis, m_plot->yAxis);
+        const QColor color = CurveStyle::of(run.look).color(style);
+        auto *trail = new QCPCurve(plot.xAxis, plot.yAxis);
         trail->setData(xs, ys);
         QColor faint = color;
         faint.setAlphaF(0.5F);
@@ -303,16 +312,22 @@ void TradeOffPlot::draw()
         QVector<QPointF> path;
         for (qsizetype i = 0; i < xs.size(); ++i)
             path.append({xs[i], ys[i]});
-        m_marks->lines.append(path);
+        drawn.lines.append(path);
         for (qsizetype i = 1; i + 1 < xs.size(); ++i)
-            m_marks->marks.push_back({QPointF(xs[i], ys[i]), CurveMarker::Circle, faint, style.background, 4, {}});
+            drawn.marks.push_back({QPointF(xs[i], ys[i]), CurveMarker::Circle, faint, style.background, 4, {}});
         m_ends.emplace_back(xs.last(), ys.last());
         m_endRuns.push_back(r);
         const CurveMarker shape = run.look.marker == CurveMarker::None ? CurveMarker::Circle : run.look.marker;
-        m_marks->marks.push_back({m_ends.back(), shape, color, run.look.isPale() ? style.text : style.background, 11, shownRuns <= kMostNames ? run.name() : QString()});
+        drawn.marks.push_back({m_ends.back(), shape, color, run.look.isPale() ? style.text : style.background, 11, shownRuns <= kMostNames ? run.name() : QString()});
     }
     if (original)
-        m_marks->marks.push_back({*original, CurveMarker::Cross, style.muted, style.background, 9, tr("untouched model")});
+        drawn.marks.push_back({*original, CurveMarker::Cross, style.muted, style.background, 9, tr("untouched model")});
+    if (target) { // where a model is that never saw the forget set: what unlearning is to reach
+        drawn.marks.push_back({*target, CurveMarker::Diamond, style.background, style.text, 13, tr("retrained model")});
+        allX.append(target->x());
+        allY.append(target->y());
+    }
+    m_hasTarget = target.has_value();
 
     const int xDirection = format::metricDirection(xMetric) == 0 ? -1 : format::metricDirection(xMetric);
     const int yDirection = format::metricDirection(yMetric) == 0 ? 1 : format::metricDirection(yMetric);
@@ -325,17 +340,17 @@ void TradeOffPlot::draw()
         frontY.append(m_ends[at].y());
     }
     if (front.size() > 1) {
-        auto *line = new QCPCurve(m_plot->xAxis, m_plot->yAxis);
+        auto *line = new QCPCurve(plot.xAxis, plot.yAxis);
         line->setData(frontX, frontY);
         line->setPen(QPen(style.muted, style.unit * 1.4, Qt::DashLine));
         QVector<QPointF> path;
         for (qsizetype i = 0; i < frontX.size(); ++i)
             path.append({frontX[i], frontY[i]});
-        m_marks->lines.append(path);
+        drawn.lines.append(path);
     }
 
-    m_plot->setBackground(style.background);
-    for (QCPAxis *axis : {m_plot->xAxis, m_plot->yAxis}) {
+    plot.setBackground(style.background);
+    for (QCPAxis *axis : {plot.xAxis, plot.yAxis}) {
         axis->setBasePen(QPen(style.axis, 1));
         axis->setTickPen(QPen(style.axis, 1));
         axis->setSubTicks(false);
@@ -348,11 +363,8 @@ void TradeOffPlot::draw()
         axis->grid()->setPen(QPen(style.grid, 1));
         axis->grid()->setZeroLinePen(QPen(style.grid, 1));
     }
-    m_plot->xAxis->setLabel(axisName(xMetric));
-    m_plot->yAxis->setLabel(axisName(yMetric));
-    m_plot->setVisible(!m_ends.empty());
-    m_empty->setVisible(m_ends.empty());
-    m_empty->setText(tr("None of these runs has an evaluation with both measures."));
+    plot.xAxis->setLabel(axisName(xMetric));
+    plot.yAxis->setLabel(axisName(yMetric));
     if (!m_ends.empty()) {
         const auto [lowX, highX] = std::minmax_element(allX.begin(), allX.end());
         const auto [lowY, highY] = std::minmax_element(allY.begin(), allY.end());
@@ -364,9 +376,17 @@ void TradeOffPlot::draw()
             const double spare = (high - low + 2 * air) * 0.04;
             return QCPRange(isShare ? std::max(low - air, -spare) : low - air, isShare ? std::min(high + air, 1 + spare) : high + air);
         };
-        m_plot->xAxis->setRange(range(*lowX, *highX, airX));
-        m_plot->yAxis->setRange(range(*lowY, *highY, airY));
+        plot.xAxis->setRange(range(*lowX, *highX, airX));
+        plot.yAxis->setRange(range(*lowY, *highY, airY));
     }
+}
+
+void TradeOffPlot::draw()
+{
+    drawOn(*m_plot, *m_marks, PlotStyle::screen(*this));
+    m_plot->setVisible(!m_ends.empty());
+    m_empty->setVisible(m_ends.empty());
+    m_empty->setText(tr("None of these runs has an evaluation with both measures."));
     m_plot->setAccessibleName(tr("Trade-off"));
     m_plot->setAccessibleDescription(summary());
     m_plot->replot(QCustomPlot::rpQueuedReplot);
@@ -379,27 +399,39 @@ QString TradeOffPlot::summary() const
         names.append(m_runs[run].name());
     if (names.isEmpty())
         return m_empty->text();
-    return tr("%1 against %2, %3 runs; not beaten on both: %4")
-        .arg(m_y->currentText(), m_x->currentText()).arg(m_ends.size()).arg(names.join(QStringLiteral(", ")));
+    QString text = tr("%1 against %2, %3 runs; not beaten on both: %4")
+                       .arg(m_y->currentText(), m_x->currentText()).arg(m_ends.size()).arg(names.join(QStringLiteral(", ")));
+    if (m_hasTarget)
+        text += tr("; the retrained model is the target");
+    return text;
 }
 
-bool TradeOffPlot::savePicture(const QString &path)
+PlotExport TradeOffPlot::exporter()
 {
-    if (path.endsWith(QLatin1String(".pdf"), Qt::CaseInsensitive))
-        return m_plot->savePdf(path);
-    if (path.endsWith(QLatin1String(".svg"), Qt::CaseInsensitive)) {
-        QSvgGenerator generator;
-        generator.setFileName(path);
-        generator.setSize(m_plot->size());
-        generator.setViewBox(m_plot->rect());
-        QCPPainter painter;
-        if (!painter.begin(&generator))
-            return false;
-        painter.setMode(QCPPainter::pmVectorized);
-        m_plot->toPainter(&painter, m_plot->width(), m_plot->height());
-        return painter.end();
+    const auto draw = [this](QCustomPlot &plot, const PlotStyle &style) { drawOn(plot, *new TradeOffMarks(&plot), style); };
+    return {tr("Trade-off"), draw, csv(), m_plot->size(), PlotStyle::screen(*this)};
+}
+
+QString TradeOffPlot::csv() const
+{
+    const auto quoted = [](QString text) { return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"'); };
+    const auto number = [](double value) { return QString::number(value, 'g', QLocale::FloatingPointShortest); };
+    const QString x = m_x->currentData().toString(), y = m_y->currentData().toString();
+    QString text = QStringLiteral("run,step,%1,%2\r\n").arg(x, y);
+    bool withTarget = false;
+    for (const ComparedRun &run : m_runs) {
+        if (m_hidden.contains(run.row.id))
+            continue;
+        for (const EvaluationRecord &evaluation : run.evaluations)
+            if (const auto atX = valueAtEvaluation(evaluation, x.toStdString()), atY = valueAtEvaluation(evaluation, y.toStdString()); atX && atY)
+                text += quoted(run.name()) + QStringLiteral(",%1,").arg(evaluation.step) + number(*atX) + QLatin1Char(',') + number(*atY) + QLatin1String("\r\n");
+        for (const EvaluationRecord &evaluation : run.evaluations)
+            if (const auto atX = valueIn(evaluation.reference, x.toStdString()), atY = valueIn(evaluation.reference, y.toStdString()); atX && atY && !withTarget) {
+                text += QStringLiteral("retrained,,") + number(*atX) + QLatin1Char(',') + number(*atY) + QLatin1String("\r\n");
+                withTarget = true;
+            }
     }
-    return m_plot->savePng(path, 0, 0, 2);
+    return text;
 }
 
 void TradeOffPlot::changeEvent(QEvent *event)

@@ -3,6 +3,7 @@
 #include "ComparedRuns.h"
 
 #include "plots/Card.h"
+#include "plots/PlotExport.h"
 
 #include <QtCore/QPointF>
 #include <QtCore/QSet>
@@ -20,7 +21,7 @@ class TradeOffMarks;
 std::vector<std::size_t> paretoFront(const std::vector<QPointF> &points, int xDirection, int yDirection);
 
 /// Forgetting against keeping: a point for each run's last evaluation, its trail over all evaluations, the front of those that
-/// no other run beats, and the untouched model as an anchor.
+/// no other run beats, the untouched model as an anchor and, where it is known, the retrained one as the target.
 class TradeOffPlot : public Card
 {
     Q_OBJECT
@@ -30,7 +31,10 @@ public:
 
     void show(const std::vector<ComparedRun> &runs, const QSet<RunId> &hidden);
     QString summary() const;
-    bool savePicture(const QString &path);
+    /// As any plot: PNG, SVG, PDF, and its points as CSV (`run,step,x,y`).
+    PlotExport exporter();
+    QString csv() const;
+    bool hasTarget() const { return m_hasTarget; }
     /// Index of the runs on the front, as drawn.
     const std::vector<std::size_t> &front() const { return m_front; }
 
@@ -42,6 +46,7 @@ protected:
 
 private:
     void draw();
+    void drawOn(QCustomPlot &plot, TradeOffMarks &drawn, const PlotStyle &style);
     void fillMeasures();
 
     QSettings *m_settings;
@@ -55,6 +60,7 @@ private:
     std::vector<std::size_t> m_front;
     std::vector<QPointF> m_ends;       ///< of the runs that have both measures
     std::vector<std::size_t> m_endRuns;
+    bool m_hasTarget = false;          ///< the retrained model is in it
 };
 
 } // namespace lethe

@@ -1,5 +1,6 @@
 #include "DataPagePrivate.h"
 
+#include "../frame/BenchmarkImport.h"
 #include "../parts/Text.h"
 #include "FilterHeader.h"
 #include "FlagBar.h"
@@ -13,6 +14,7 @@
 #include <widgets/Format.h>
 
 #include <QtCore/QCoreApplication>
+#include <QtCore/QFileInfo>
 #include <QtCore/QMimeData>
 #include <QtCore/QThreadPool>
 #include <QtGui/QAction>
@@ -165,7 +167,10 @@ QUndoStack *DataPage::undoStack()
 
 void DataPage::importFile(const QString &file)
 {
-    m_private->openImport(file);
+    if (QFileInfo(file).isDir())
+        importBenchmark(m_private->workspace, m_private->dialogs, this, file);
+    else
+        m_private->openImport(file);
 }
 
 void DataPage::dragEnterEvent(QDragEnterEvent *event)

@@ -16,12 +16,14 @@
 #include <QtWidgets/QComboBox>
 #include <QtWidgets/QLineEdit>
 #include <QtWidgets/QToolButton>
+#include <algorithm>
 
 namespace lethe {
 
 namespace {
 
 constexpr std::size_t kMostSegments = 4;
+constexpr std::size_t kLongestSegment = 11; ///< letters; longer ones do not stand side by side
 
 QHBoxLayout *lineOf(QWidget *widget)
 {
@@ -303,7 +305,8 @@ FieldEditor *makeFieldEditor(const ParameterSpec &parameter, const FieldLook &lo
     case ParameterType::Number: return new NumberField(parameter, look, parent);
     case ParameterType::Flag: return new FlagField(parent);
     case ParameterType::Choice:
-        if (parameter.choices.size() <= kMostSegments)
+        if (parameter.choices.size() <= kMostSegments
+            && std::ranges::all_of(parameter.choices, [](const std::string &choice) { return choice.size() <= kLongestSegment; }))
             return new SegmentsField(parameter, parent);
         return new ComboField(toQt(parameter.choices), false, parent);
     case ParameterType::List: return new ListField(look, std::holds_alternative<std::vector<double>>(parameter.defaultValue), parent);

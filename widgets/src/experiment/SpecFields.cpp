@@ -161,6 +161,8 @@ std::vector<SpecField> evaluationFields()
             .help(trField("Evaluations in the middle of the run look at so many rows; the first and the last at all.")),
         Maker("eval.budget_percent", kNumber, kNothing).label(trField("time for evaluations")).least(0, true).most(100).unit(trField("% of the run")).empty(trField("no bound")).advanced()
             .help(trField("An evaluation in the middle of the run that would take more is left out.")),
+        Maker("eval.variant", kChoice, std::string("strict")).label(trField("forms")).choices({"strict", "tofu-original", "open-unlearning", "muse-original"}).advanced()
+            .help(trField("Whose forms the metrics are computed in; strict is by the definitions, the others give the numbers of published code.")),
         Maker("eval.reference", kText, kNothing).label(trField("retrained model")).empty(trField("none")).advanced()
             .help(trField("Stands for the model that never saw the forget rows: a model folder, a run id, or an evaluation log.")),
     };

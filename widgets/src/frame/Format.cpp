@@ -1,6 +1,7 @@
 #include <widgets/Format.h>
 
 #include <lethe/eval/Metrics.h>
+#include <lethe/eval/Variants.h>
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QDateTime>
@@ -202,6 +203,14 @@ int metricDirection(const QString &id)
 {
     const MetricInfo *info = known(id);
     return info != nullptr ? info->direction() : 0;
+}
+
+QString publishedForm(const std::string &variant)
+{
+    for (const VariantManifest &manifest : evaluationVariants())
+        if (manifest.variant != EvaluationVariant::Strict && variant.starts_with(manifest.id))
+            return QString::fromStdString(manifest.id);
+    return variant.starts_with("arithmetic") ? QStringLiteral("arithmetic") : QString(); // of the truth ratio
 }
 
 QString ago(const QString &isoUtc)

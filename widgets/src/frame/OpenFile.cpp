@@ -2,6 +2,7 @@
 
 #include <widgets/MainWindow.h>
 
+#include "BenchmarkImport.h"
 #include "WindowLook.h"
 
 #include <widgets/DataPage.h>
@@ -49,6 +50,15 @@ void MainWindow::importData()
                                                   tr("Data (*.jsonl *.json *.csv *.parquet *.txt);;All files (*)"));
     for (const QString &file : files)
         importFile(file);
+}
+
+void MainWindow::importBenchmarkFolder()
+{
+    const QString folder = m_dialogs.chooseFolder(this, tr("Folder of TOFU, MUSE or open-unlearning data"), m_workspace.settings().value(kLastFolderKey).toString());
+    if (folder.isEmpty())
+        return;
+    showPage(QStringLiteral("pageData"));
+    importBenchmark(m_workspace, m_dialogs, this, folder);
 }
 
 } // namespace lethe

@@ -1,7 +1,8 @@
 #include <widgets/PageList.h>
 
-#include "DiagnosticsPage.h"
 #include "EmptyState.h"
+
+#include "../diagnostics/DiagnosticsPage.h"
 
 #include <widgets/ComparePage.h>
 #include <widgets/DataPage.h>
@@ -57,8 +58,7 @@ std::vector<PageEntry> pageList()
         {QStringLiteral("pageGenerations"), tr("Generations"), QStringLiteral("generations"), with<GenerationsPage>()},
         {QStringLiteral("pageRuns"), tr("Runs"), QStringLiteral("runs"), with<RunsPage>()},
         {QStringLiteral("pageCompare"), tr("Compare"), QStringLiteral("compare"), with<ComparePage>()},
-        {QStringLiteral("pageDiagnostics"), tr("Diagnostics"), QStringLiteral("diagnostics"),
-         [](Workspace &workspace, Dialogs &, QWidget *parent) -> Page * { return new DiagnosticsPage(workspace, parent); }},
+        {QStringLiteral("pageDiagnostics"), tr("Diagnostics"), QStringLiteral("diagnostics"), with<DiagnosticsPage>()},
         {QStringLiteral("pageExport"), tr("Export"), QStringLiteral("export"), with<ExportPage>()},
     };
     for (PageEntry &entry : pages) {

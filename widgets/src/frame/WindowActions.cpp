@@ -61,6 +61,9 @@ void WindowActions::makeFile()
          [this] { m_window.openFile(); });
     make("actionImport", tr("&Import data…"), QStringLiteral("import"), QKeySequence(Qt::CTRL | Qt::Key_I),
          tr("Read rows into the forget or the retain set"), [this] { m_window.importData(); });
+    make("actionImportBenchmark", tr("Import &benchmark folder…"), QStringLiteral("import"), {},
+         tr("Take forget and retain sets and the files of their metrics from a folder of TOFU, MUSE or open-unlearning"),
+         [this] { m_window.importBenchmarkFolder(); });
     make("actionCopyStore", tr("&Copy store…"), QStringLiteral("database"), {}, tr("Write a copy of the whole store, also while a run goes on"),
          [this] { m_window.copyStore(); });
     make("actionStoreFolder", tr("Open store &folder"), QStringLiteral("folder"), {}, tr("Show where runs and checkpoints lie"),
@@ -142,7 +145,7 @@ void WindowActions::buildMenus()
     };
     QMenu *file = bar->addMenu(tr("&File"));
     file->setObjectName(QStringLiteral("menuFile"));
-    add(file, {"actionOpenModel", "actionOpen", "actionImport", "", "actionCopyStore", "actionStoreFolder", ""});
+    add(file, {"actionOpenModel", "actionOpen", "actionImport", "actionImportBenchmark", "", "actionCopyStore", "actionStoreFolder", ""});
     mirrorPage(file, QStringLiteral("pageExport"));
     add(file, {"", "actionQuit"});
     QMenu *edit = bar->addMenu(tr("&Edit"));

@@ -4,6 +4,7 @@
 
 #include "ActionButton.h"
 #include "../parts/Background.h"
+#include "BenchmarkImport.h"
 #include "CommandPalette.h"
 #include "HintStrip.h"
 #include "LogConsole.h"
@@ -21,6 +22,8 @@
 #include <widgets/TaskList.h>
 #include <widgets/Theme.h>
 #include <widgets/Workspace.h>
+
+#include <lethe/spec/BenchmarkFolder.h>
 
 #include <QtCore/QDir>
 #include <QtCore/QFileInfo>
@@ -255,9 +258,14 @@ void MainWindow::openThing(const QString &what)
     if (info.isDir()) {
         m_workspace.settings().setValue(kLastFolderKey, info.absolutePath());
         if (!isModelFolder(what)) {
+            if (findBenchmark(info.absoluteFilePath().toStdString()).ok()) {
+                importBenchmark(m_workspace, m_dialogs, this, info.absoluteFilePath());
+                showPage(QStringLiteral("pageData"));
+                return;
+            }
             m_messages->post({.level = Message::Level::Warning,
-                              .text = tr("%1 holds no config.json: it is no model folder.").arg(info.absoluteFilePath()), .details = {},
-                              .buttons = {}, .key = QStringLiteral("open")});
+                              .text = tr("%1 holds no config.json, so it is no model folder, and none of the files of TOFU or MUSE.").arg(info.absoluteFilePath()),
+                              .details = {}, .buttons = {}, .key = QStringLiteral("open")});
             return;
         }
         m_workspace.openModel(info.absoluteFilePath());
@@ -289,7 +297,7 @@ void MainWindow::dragEnterEvent(QDragEnterEvent *event)
     if (event->mimeData()->hasUrls() && event->mimeData()->urls().first().isLocalFile()) {
         const QFileInfo info(event->mimeData()->urls().first().toLocalFile());
         m_messages->post({.level = Message::Level::Info,
-                          .text = info.isDir() ? tr("Drop to open %1 as a model.").arg(info.fileName()) : tr("Drop to open %1.").arg(info.fileName()),
+                          .text = info.isDir() ? tr("Drop to open the folder %1: a model, or a benchmark's data.").arg(info.fileName()) : tr("Drop to open %1.").arg(info.fileName()),
                           .details = {}, .buttons = {}, .key = QStringLiteral("drop")});
         event->acceptProposedAction();
     }

@@ -4,6 +4,7 @@
 #include "TextDiff.h"
 
 #include "parts/ElidedLabel.h"
+#include "parts/HeatStrip.h"
 #include "plots/FlowLayout.h"
 
 #include <widgets/Format.h>
@@ -47,6 +48,8 @@ AnswerColumn::AnswerColumn(const QString &title, QWidget *parent)
     m_scores = new QLabel(this);
     m_scores->setWordWrap(true);
     Theme::setRole(m_scores, TextRole::Muted);
+    m_strip = new HeatStrip(this);
+    m_strip->hide();
     m_badges = new QWidget(this);
     (new FlowLayout(m_badges))->setSpacing(Theme::space(1));
 
@@ -59,6 +62,7 @@ AnswerColumn::AnswerColumn(const QString &title, QWidget *parent)
     head->addWidget(m_title, 1);
     column->addLayout(head);
     column->addWidget(m_text);
+    column->addWidget(m_strip);
     column->addWidget(m_scores);
     column->addWidget(m_badges);
     column->addStretch(1);
@@ -128,6 +132,12 @@ void AnswerColumn::showNothing(const QString &reason)
     setScores(nullptr);
 }
 
+void AnswerColumn::setTokensShown(bool shown)
+{
+    m_tokensShown = shown;
+    m_strip->setVisible(shown && m_strip->tokens() > 0);
+}
+
 QString AnswerColumn::scores() const
 {
     return m_scores->text();
@@ -159,6 +169,9 @@ void AnswerColumn::setScores(const SampleRecord *sample)
     m_scores->setText(parts.join(QStringLiteral(" · ")));
     m_scores->setToolTip(full.join(QLatin1Char('\n')));
     m_scores->setVisible(!parts.isEmpty());
+
+    m_strip->show(sample ? sample->tokens : std::vector<TokenScore>(), tr("%1: tokens of the reference").arg(m_titleText));
+    setTokensShown(m_tokensShown);
 
     const QStringList words = sample && sample->text ? marksOf(*sample).words() : QStringList();
     if (words != m_badgeTexts) {

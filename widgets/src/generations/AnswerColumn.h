@@ -10,6 +10,7 @@ class QLabel;
 namespace lethe {
 
 class ElidedLabel;
+class HeatStrip;
 struct SampleRecord;
 class TextDiff;
 
@@ -28,6 +29,8 @@ public:
     void showDifference(const SampleRecord &sample, const TextDiff &diff);
     /// Why there is nothing.
     void showNothing(const QString &reason);
+    /// Below the answer: how likely each token of the reference is to the model that answered.
+    void setTokensShown(bool shown);
     QString plainText() const { return m_plain; }
     QString scores() const;
     QString badges() const;
@@ -44,6 +47,8 @@ private:
     ElidedLabel *m_title;
     QLabel *m_text;
     QLabel *m_scores;
+    HeatStrip *m_strip;
+    bool m_tokensShown = false;
     QWidget *m_badges;
     QStringList m_badgeTexts;
     QString m_plain;

@@ -66,6 +66,7 @@ struct GenerationsPage::Private {
     QComboBox *pair = nullptr;
     QComboBox *unit = nullptr;
     QCheckBox *withOthers = nullptr;
+    QCheckBox *withTokens = nullptr;
     QLineEdit *filter = nullptr;
     QComboBox *order = nullptr;
     AnswerListModel *model = nullptr;
@@ -212,6 +213,7 @@ void GenerationsPage::keyPressEvent(QKeyEvent *event)
     case Qt::Key_Up: step(-1); break;
     case Qt::Key_Down: step(1); break;
     case Qt::Key_D: d.pair->setCurrentIndex((d.pair->currentIndex() + 1) % d.pair->count()); break;
+    case Qt::Key_T: d.withTokens->toggle(); break;
     case Qt::Key_F: d.slider->setFollowing(!d.slider->isFollowing()); break;
     default: Page::keyPressEvent(event);
     }
@@ -259,6 +261,10 @@ QWidget *GenerationsPage::Private::buildControls()
     withOthers->setObjectName(QStringLiteral("generationsOthers"));
     withOthers->setToolTip(GenerationsPage::tr("One more column for each run picked in Compare: its last answer"));
 
+    withTokens = new QCheckBox(GenerationsPage::tr("Tokens"), widget);
+    withTokens->setObjectName(QStringLiteral("generationsTokens"));
+    withTokens->setToolTip(GenerationsPage::tr("Below each answer, how likely each token of the reference is to that model (T)"));
+
     QObject::connect(slider, &EvaluationSlider::currentChanged, &page, [this](int index) {
         model->setEvaluation(static_cast<std::size_t>(index));
         refresh();
@@ -275,6 +281,10 @@ QWidget *GenerationsPage::Private::buildControls()
         keepChoices();
         loadOthers();
     });
+    QObject::connect(withTokens, &QCheckBox::toggled, &page, [this] {
+        keepChoices();
+        refresh();
+    });
 
     auto *row = new QHBoxLayout(widget);
     row->setContentsMargins(0, 0, 0, 0);
@@ -284,6 +294,7 @@ QWidget *GenerationsPage::Private::buildControls()
     row->addWidget(pair);
     row->addWidget(unit);
     row->addWidget(withOthers);
+    row->addWidget(withTokens);
     return widget;
 }
 
@@ -458,6 +469,8 @@ void GenerationsPage::Private::restoreChoices()
     restore(order, QStringLiteral("generations/order"));
     const QSignalBlocker blocker(withOthers);
     withOthers->setChecked(settings.value(QStringLiteral("generations/withCompared"), false).toBool());
+    const QSignalBlocker quiet(withTokens);
+    withTokens->setChecked(settings.value(QStringLiteral("generations/withTokens"), false).toBool());
 }
 
 void GenerationsPage::Private::keepChoices() const
@@ -467,6 +480,7 @@ void GenerationsPage::Private::keepChoices() const
     settings.setValue(QStringLiteral("generations/unit"), unit->currentData());
     settings.setValue(QStringLiteral("generations/order"), order->currentData());
     settings.setValue(QStringLiteral("generations/withCompared"), withOthers->isChecked());
+    settings.setValue(QStringLiteral("generations/withTokens"), withTokens->isChecked());
 }
 
 void GenerationsPage::Private::restart()
@@ -633,6 +647,10 @@ void GenerationsPage::Private::refresh()
     difference->setText(sentence);
     showStrength(asked, first);
     showOthers(asked);
+    for (AnswerColumn *each : {before, now})
+        each->setTokensShown(withTokens->isChecked());
+    for (AnswerColumn *each : otherColumns)
+        each->setTokensShown(withTokens->isChecked());
 }
 
 void GenerationsPage::Private::askAtStrength()

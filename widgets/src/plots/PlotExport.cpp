@@ -89,6 +89,12 @@ PlotExport::PlotExport(PlotContents contents, AxisSpan x, AxisSpan y, QSize scre
         curve.raised = false;
 }
 
+PlotExport::PlotExport(const QString &title, Draw draw, QString csv, QSize screenSize, PlotStyle screenStyle)
+    : m_draw(std::move(draw)), m_csv(std::move(csv)), m_screenSize(screenSize), m_screenStyle(std::move(screenStyle))
+{
+    m_contents.title = title;
+}
+
 PlotExport::Drawing PlotExport::prepare(const PlotExportOptions &options, double dpi) const
 {
     Drawing drawing;
@@ -111,6 +117,10 @@ PlotExport::Drawing PlotExport::prepare(const PlotExportOptions &options, double
     }
     drawing.plot = std::make_unique<QCustomPlot>();
     drawing.plot->setBufferDevicePixelRatio(1);
+    if (m_draw) {
+        m_draw(*drawing.plot, style);
+        return drawing;
+    }
     drawing.scene = std::make_unique<PlotScene>(*drawing.plot);
     drawing.scene->setStyle(style);
     drawing.scene->show(m_contents);
@@ -181,6 +191,8 @@ QByteArray PlotExport::pdf(const PlotExportOptions &options) const
 
 QString PlotExport::csv(bool visibleOnly) const
 {
+    if (m_draw)
+        return m_csv;
     QString text = QStringLiteral("curve,step,raw,smoothed\r\n");
     for (const PlotCurve &curve : m_contents.curves) {
         const CurveData &data = *curve.data;

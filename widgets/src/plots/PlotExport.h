@@ -10,6 +10,7 @@
 #include <QtCore/QString>
 #include <QtGui/QImage>
 
+#include <functional>
 #include <optional>
 
 namespace lethe {
@@ -29,6 +30,9 @@ class PlotExport
 public:
     /// \param screenSize of the panel's plot; \param screenStyle as the panel is drawn.
     PlotExport(PlotContents contents, AxisSpan x, AxisSpan y, QSize screenSize, PlotStyle screenStyle);
+    /// Of another kind of plot: \p draw fills an empty one, \p csv is its values.
+    using Draw = std::function<void(QCustomPlot &plot, const PlotStyle &style)>;
+    PlotExport(const QString &title, Draw draw, QString csv, QSize screenSize, PlotStyle screenStyle);
 
     QImage image(const PlotExportOptions &options) const;
     QByteArray svg(const PlotExportOptions &options) const;
@@ -44,6 +48,8 @@ private:
 
     PlotContents m_contents;
     AxisSpan m_x, m_y;
+    Draw m_draw;
+    QString m_csv; ///< where there is `m_draw`
     QSize m_screenSize;
     PlotStyle m_screenStyle;
 };

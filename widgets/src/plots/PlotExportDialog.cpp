@@ -43,7 +43,7 @@ PlotExportDialog::PlotExportDialog(PlotExport plot, const QString &title, Dialog
     m_format->addItem(tr("PNG picture"), static_cast<int>(PlotExportOptions::Format::Png));
     m_format->addItem(tr("SVG drawing"), static_cast<int>(PlotExportOptions::Format::Svg));
     m_format->addItem(tr("PDF drawing"), static_cast<int>(PlotExportOptions::Format::Pdf));
-    m_format->addItem(tr("CSV: step, raw, smoothed"), static_cast<int>(PlotExportOptions::Format::Csv));
+    m_format->addItem(tr("CSV: the values"), static_cast<int>(PlotExportOptions::Format::Csv));
     m_size = new QComboBox(this);
     m_size->addItem(tr("As on the screen"), 0.0);
     m_size->addItem(tr("Paper, one column: 8.4 cm, 8 pt, light"), 8.4);

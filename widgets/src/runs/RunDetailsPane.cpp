@@ -184,7 +184,9 @@ void RunDetailsPane::take(const RunDetails &details)
         const QString id = toQt(metric.id);
         const int direction = format::metricDirection(id);
         const QString arrow = direction < 0 ? QStringLiteral(" ↓") : direction > 0 ? QStringLiteral(" ↑") : QString();
-        const QString reason = metric.value || metric.reason.empty() ? QString() : QStringLiteral("  (%1)").arg(toQt(metric.reason));
+        QString reason = metric.value || metric.reason.empty() ? QString() : QStringLiteral("  (%1)").arg(toQt(metric.reason));
+        if (const QString form = format::publishedForm(metric.variant); !form.isEmpty())
+            reason += QStringLiteral("  [%1]").arg(form);
         lines << std::pair(id + arrow, QStringLiteral("%1 → %2%3").arg(format::metric(id, metricOf(row.baseMetrics, metric.id)),
                                                                        format::metric(id, metric.value), reason));
     }

@@ -294,7 +294,10 @@ QVariant RunTableModel::whole(const RunRow &run, int column) const
     const auto found = std::ranges::find(run.finalMetrics, metric, &MetricValue::id);
     if (found == run.finalMetrics.end())
         return tr("This run was not evaluated on it");
-    return found->value ? QStringLiteral("%1 = %2").arg(toQt(metric), format::full(*found->value)) : toQt(found->reason);
+    if (!found->value)
+        return toQt(found->reason);
+    const QString form = format::publishedForm(found->variant);
+    return QStringLiteral("%1 = %2").arg(toQt(metric), format::full(*found->value)) + (form.isEmpty() ? QString() : tr(", in the form of %1").arg(form));
 }
 
 QVariant RunTableModel::data(const QModelIndex &index, int role) const
