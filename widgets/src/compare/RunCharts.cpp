@@ -209,6 +209,7 @@ ChartContents distributionChart(const std::vector<RunSamples> &runs, const std::
     const double factor = isRatio ? 1 / std::log(10.0) : 1; // decades are read more easily than nats
     ChartContents chart;
     chart.title = ChartWords::tr("%1 on %2").arg(rowValueTitle(value), QString::fromStdString(set));
+    chart.title[0] = chart.title[0].toUpper();
     chart.xTitle = isRatio ? ChartWords::tr("log10 of the truth ratio, false over right") : rowValueTitle(value);
     chart.yTitle = ChartWords::tr("share of rows up to here");
     chart.y = AxisSpan{-0.02, 1.02};

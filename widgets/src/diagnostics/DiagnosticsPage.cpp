@@ -154,6 +154,7 @@ void DiagnosticsPage::Private::build()
     });
     showProbe();
     showResult();
+    showProgress();
 }
 
 QWidget *DiagnosticsPage::Private::buildSettings()
@@ -427,6 +428,8 @@ void DiagnosticsPage::Private::showResult()
     chart->show(std::move(contents));
     stages->show(result);
     table->resizeColumnsToContents();
+    for (int column = 0; column < stages->columnCount(); ++column)
+        table->setColumnWidth(column, std::max(table->columnWidth(column) + Theme::space(5), Theme::space(20)));
     fitHeaders(table);
 }
 
