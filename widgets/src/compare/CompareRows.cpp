@@ -47,6 +47,7 @@ CompareRows::CompareRows(ComparedSamples &samples, QSettings &settings, QWidget 
     splitter->addWidget(buildRow());
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 4);
+    splitter->setSizes({Theme::space(130), Theme::space(150)});
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, Theme::space(2), 0, 0);
     column->addWidget(splitter);
@@ -197,7 +198,7 @@ void CompareRows::refresh()
     QHeaderView *header = m_table->horizontalHeader();
     header->setSectionResizeMode(QHeaderView::Interactive);
     m_table->setColumnWidth(RowTableModel::Set, Theme::space(15));
-    m_table->setColumnWidth(RowTableModel::Row, Theme::space(11));
+    m_table->setColumnWidth(RowTableModel::Row, Theme::space(13));
     header->setSectionResizeMode(RowTableModel::Prompt, QHeaderView::Stretch);
     header->setMinimumSectionSize(Theme::space(10));
     for (int column = RowTableModel::FirstRun; column < m_model->columnCount(); ++column)
