@@ -135,5 +135,5 @@ public:
 
 } // namespace lethe
 
-#define LETHE_METHOD_IID "org.lethe.Method/1"
+#define LETHE_METHOD_IID "org.lethe.Method/2"
 Q_DECLARE_INTERFACE(lethe::MethodPlugin, LETHE_METHOD_IID)
