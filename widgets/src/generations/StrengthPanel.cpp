@@ -56,14 +56,18 @@ StrengthPanel::StrengthPanel(Workspace &workspace, QWidget *parent)
     m_note->setObjectName(QStringLiteral("strengthNote"));
     m_note->setMinimumWidth(1);
     Theme::setRole(m_note, TextRole::Muted);
-    auto *row = new QHBoxLayout(this);
-    row->setContentsMargins(Theme::space(3), Theme::space(1), Theme::space(3), Theme::space(1));
+    m_note->setWordWrap(true);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(Theme::space(3), Theme::space(1), Theme::space(3), Theme::space(1));
+    column->setSpacing(Theme::space(1));
+    auto *row = new QHBoxLayout;
+    column->addLayout(row);
+    column->addWidget(m_note); // a sentence, on a line of its own
     row->setSpacing(Theme::space(2));
     row->addWidget(label);
     row->addWidget(m_slider, 2);
     row->addWidget(m_weight);
     row->addWidget(m_reset);
-    row->addWidget(m_note, 1);
     row->addWidget(m_cancel);
     hide();
 
