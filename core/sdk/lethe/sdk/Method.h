@@ -135,5 +135,5 @@ public:
 
 } // namespace lethe
 
-#define LETHE_METHOD_IID "org.lethe.Method/2"
+#define LETHE_METHOD_IID "org.lethe.Method/1"
 Q_DECLARE_INTERFACE(lethe::MethodPlugin, LETHE_METHOD_IID)
