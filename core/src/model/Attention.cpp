@@ -1,7 +1,12 @@
 #include "model/Attention.h"
 
+#include "model/CpuAttention.h"
+
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/ops/_flash_attention_forward.h>
+
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <limits>
@@ -53,6 +58,88 @@ bool hasFlashKernel(const at::Tensor &q, const AttentionOptions &options)
         && q.size(-1) <= 256 && q.size(-1) % 8 == 0;
 }
 
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+/// f32 with dense heads: what the loops read in place. Tokens may lie apart, as in a fused projection.
+at::Tensor readable(const at::Tensor &x)
+{
+    const at::Tensor wide = x.to(at::kFloat);
+    return wide.stride(2) == 1 && wide.stride(1) == wide.size(2) ? wide : wide.contiguous();
+}
+
+/// All texts and heads of a packed run on the CPU, in one loop over threads each way. Queries, keys, values and one number a row are
+/// kept; the scores are computed again for the backward pass.
+struct CpuAttention : Function<CpuAttention> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+                              const std::vector<std::int64_t> &offsets, const AttentionOptions &options)
+    {
+        const at::Tensor query = readable(q), key = readable(k), value = readable(v);
+        const at::Tensor out = at::empty(q.sizes(), query.options());
+        const at::Tensor logSum = at::empty({q.size(0) * q.size(1)}, query.options());
+        float *const result = out.mutable_data_ptr<float>();
+        float *const sums = logSum.mutable_data_ptr<float>();
+        eachHead(query, key, value, offsets, options, [&](const loops::AttentionHead &head, std::int64_t begin, std::int64_t first) {
+            loops::attend(head, result + begin * out.stride(0) + first * head.channels, out.stride(0),
+                          sums + begin * out.size(1) + first * head.length);
+        });
+        context->save_for_backward({q, k, v, logSum});
+        context->saved_data["offsets"] = offsets;
+        context->saved_data["scale"] = options.scale;
+        context->saved_data["softcap"] = options.softcap;
+        context->saved_data["window"] = options.window;
+        return out.to(q.scalar_type());
+    }
+    static variable_list backward(AutogradContext *context, const variable_list &gradients)
+    {
+        const auto saved = context->get_saved_variables();
+        const AttentionOptions options{.scale = context->saved_data["scale"].toDouble(), .softcap = context->saved_data["softcap"].toDouble(),
+                                       .window = context->saved_data["window"].toInt()};
+        const at::Tensor query = readable(saved[0]), key = readable(saved[1]), value = readable(saved[2]), upstream = readable(gradients[0]);
+        const at::Tensor dQuery = at::empty(query.sizes(), query.options());
+        const at::Tensor dKey = at::empty(key.sizes(), key.options()), dValue = at::empty(key.sizes(), key.options());
+        const float *const given = upstream.const_data_ptr<float>();
+        const float *const sums = saved[3].const_data_ptr<float>();
+        float *const dq = dQuery.mutable_data_ptr<float>(), *const dk = dKey.mutable_data_ptr<float>(), *const dv = dValue.mutable_data_ptr<float>();
+        const std::int64_t queryRow = dQuery.stride(0), keyRow = dKey.stride(0);
+        eachHead(query, key, value, context->saved_data["offsets"].toIntVector(), options,
+                 [&](const loops::AttentionHead &head, std::int64_t begin, std::int64_t first) {
+                     const std::int64_t own = begin * keyRow + first / head.groups * head.channels;
+                     loops::attendBackward(head, sums + begin * query.size(1) + first * head.length,
+                                           given + begin * upstream.stride(0) + first * head.channels, upstream.stride(0),
+                                           dq + begin * queryRow + first * head.channels, queryRow, dk + own, dv + own, keyRow);
+                 });
+        const at::ScalarType type = saved[0].scalar_type();
+        return {dQuery.to(type), dKey.to(type), dValue.to(type), {}, {}};
+    }
+
+private:
+    /// \p work(head, first token of the text, first query head), for every text and key-value head. Neighbouring tasks are of one head
+    /// and different texts, so that threads get equal shares of long and short ones.
+    template<typename Work>
+    static void eachHead(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const std::vector<std::int64_t> &offsets,
+                         const AttentionOptions &options, const Work &work)
+    {
+        const auto texts = static_cast<std::int64_t>(offsets.size()) - 1;
+        const std::int64_t groups = q.size(1) / k.size(1), channels = q.size(2);
+        const float *const query = q.const_data_ptr<float>(), *const key = k.const_data_ptr<float>(), *const value = v.const_data_ptr<float>();
+        at::parallel_for(0, texts * k.size(1), 1, [&](std::int64_t firstTask, std::int64_t lastTask) {
+            for (std::int64_t task = firstTask; task < lastTask; ++task) {
+                const std::int64_t owner = task / texts;
+                const auto text = static_cast<std::size_t>(task % texts);
+                const std::int64_t begin = offsets[text];
+                work(loops::AttentionHead{.query = query + begin * q.stride(0) + owner * groups * channels, .key = key + begin * k.stride(0) + owner * channels,
+                                          .value = value + begin * v.stride(0) + owner * channels, .queryStride = q.stride(0), .keyStride = k.stride(0),
+                                          .valueStride = v.stride(0), .length = offsets[text + 1] - begin, .channels = channels, .groups = groups,
+                                          .scale = static_cast<float>(options.scale), .softcap = static_cast<float>(options.softcap),
+                                          .window = options.window},
+                     begin, owner * groups);
+            }
+        });
+    }
+};
+
 } // namespace
 
 AttentionShape::AttentionShape(const std::vector<std::int64_t> &offsets, c10::Device device) : m_offsets(offsets)
@@ -71,6 +158,14 @@ at::Tensor attendPacked(const at::Tensor &q, const at::Tensor &k, const at::Tens
         return std::get<0>(at::_flash_attention_forward_symint(q.contiguous(), k.contiguous(), v.contiguous(), shape.cumulative(), shape.cumulative(),
                                                                shape.longest(), shape.longest(), 0.0, /*is_causal=*/true, false, options.scale, left, right));
     }
+    if (q.is_cpu() && shape.longest() <= loops::kLongestText)
+        return CpuAttention::apply(q, k, v, shape.offsets(), options);
+    return plain::attendPacked(q, k, v, shape, options);
+}
+
+at::Tensor plain::attendPacked(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const AttentionShape &shape,
+                               const AttentionOptions &options)
+{
     const std::int64_t heads = q.size(1);
     const at::Tensor keys = repeatHeads(k, 1, heads);
     const at::Tensor values = repeatHeads(v, 1, heads);

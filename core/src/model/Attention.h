@@ -1,5 +1,7 @@
 #pragma once
 
+#include <lethe/base/Export.h>
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -8,7 +10,7 @@
 namespace lethe {
 
 /// Where the texts of a packed run begin and end, on the host and, for variable-length kernels, on the device.
-class AttentionShape
+class LETHE_EXPORT AttentionShape
 {
 public:
     AttentionShape() = default;
@@ -33,8 +35,14 @@ struct AttentionOptions {
 
 /// Causal attention within each packed text. \p q [N,H,C], \p k, \p v [N,K,C]; query head h reads key-value head h / (H/K).
 /// \return [N,H,C].
-at::Tensor attendPacked(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const AttentionShape &shape,
-                        const AttentionOptions &options);
+LETHE_EXPORT at::Tensor attendPacked(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const AttentionShape &shape,
+                                     const AttentionOptions &options);
+
+/// The same over LibTorch's operators, text by text: for long texts, for the GPU in f32, and what the loops are tested against.
+namespace plain {
+LETHE_EXPORT at::Tensor attendPacked(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const AttentionShape &shape,
+                                     const AttentionOptions &options);
+} // namespace plain
 
 /// Writes packed keys and values to the beginning of each text's place in a cache [B,K,Tmax,C].
 void fillCache(const at::Tensor &k, const at::Tensor &v, const AttentionShape &shape, at::Tensor &keys, at::Tensor &values);

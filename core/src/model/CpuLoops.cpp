@@ -4,7 +4,7 @@
 #include <cstring>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-#define LETHE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#define LETHE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define LETHE_CLONES
 #endif

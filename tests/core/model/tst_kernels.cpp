@@ -1,8 +1,12 @@
+#include "model/Attention.h"
 #include "model/Kernels.h"
 
 #include <ATen/ATen.h>
 
 #include <QtTest/QtTest>
+
+#include <cmath>
+#include <limits>
 
 using namespace lethe;
 
@@ -87,6 +91,89 @@ private Q_SLOTS:
     {
         const at::Tensor gate = leaf({17, 29}), up = leaf({17, 29});
         QVERIFY(agree({gate, up}, [&] { return kernels::siluTimes(gate, up); }, [&] { return kernels::plain::siluTimes(gate, up); }));
+    }
+
+    void linearAddsToTheGradientThatIsThere()
+    {
+        const at::Tensor x = leaf({13, 7}), w = leaf({5, 7}), b = leaf({5});
+        QVERIFY(agree({x, w, b}, [&] { return kernels::linear(x, w, b); }, [&] { return at::linear(x, w, b); })); // no gradient yet
+        const at::Tensor before = at::randn({5, 7});
+        w.mutable_grad() = before.clone();
+        const void *const place = w.grad().data_ptr();
+        const at::Tensor upstream = at::randn({13, 5});
+        (kernels::linear(x, w) * upstream).sum().backward();
+        QCOMPARE(w.grad().data_ptr(), place);
+        QVERIFY(close(w.grad(), before + at::mm(upstream.t(), x.detach())));
+        // what is no leaf passes its gradient on
+        const at::Tensor source = leaf({5, 7});
+        x.mutable_grad().reset();
+        QVERIFY(agree({x, source}, [&] { return kernels::linear(x, source * 2); }, [&] { return at::linear(x, source * 2); }));
+        // both uses of one weight count
+        const at::Tensor square = leaf({7, 7});
+        square.mutable_grad() = at::zeros({7, 7});
+        x.mutable_grad().reset();
+        kernels::linear(kernels::linear(x, square), square).sum().backward();
+        const at::Tensor twice = square.grad().clone();
+        square.mutable_grad().reset();
+        at::linear(at::linear(x, square), square).sum().backward();
+        QVERIFY(close(twice, square.grad(), 1e-5));
+    }
+
+    void attentionIsItsPlainTwin_data()
+    {
+        QTest::addColumn<QList<int>>("lengths");
+        QTest::addColumn<int>("heads");
+        QTest::addColumn<int>("keyHeads");
+        QTest::addColumn<int>("channels");
+        QTest::addColumn<qint64>("window");
+        QTest::addColumn<double>("softcap");
+        QTest::newRow("one short text") << QList<int>{3} << 1 << 1 << 4 << qint64{0} << 0.0;
+        QTest::newRow("one token each") << QList<int>{1, 1, 1} << 2 << 1 << 8 << qint64{0} << 0.0;
+        QTest::newRow("several, grouped queries") << QList<int>{17, 16, 1, 45, 33} << 6 << 2 << 32 << qint64{0} << 0.0;
+        QTest::newRow("odd width, a head each") << QList<int>{21, 64} << 3 << 3 << 19 << qint64{0} << 0.0;
+        QTest::newRow("window of one") << QList<int>{40} << 2 << 2 << 16 << qint64{1} << 0.0;
+        QTest::newRow("window") << QList<int>{70, 12, 90} << 4 << 2 << 24 << qint64{13} << 0.0;
+        QTest::newRow("window, wider than the text") << QList<int>{20} << 4 << 2 << 24 << qint64{50} << 0.0;
+        QTest::newRow("capped") << QList<int>{33, 5} << 4 << 1 << 16 << qint64{0} << 2.0;
+        QTest::newRow("capped and windowed") << QList<int>{61, 30} << 4 << 2 << 16 << qint64{7} << 2.0;
+        QTest::newRow("the longest") << QList<int>{512, 2} << 2 << 1 << 64 << qint64{0} << 0.0;
+        QTest::newRow("long, windowed") << QList<int>{511} << 1 << 1 << 128 << qint64{100} << 0.0;
+    }
+    void attentionIsItsPlainTwin()
+    {
+        QFETCH(QList<int>, lengths);
+        QFETCH(int, heads);
+        QFETCH(int, keyHeads);
+        QFETCH(int, channels);
+        QFETCH(qint64, window);
+        QFETCH(double, softcap);
+        std::vector<std::int64_t> offsets{0};
+        for (const int length : lengths)
+            offsets.push_back(offsets.back() + length);
+        const AttentionShape shape(offsets, at::kCPU);
+        const AttentionOptions options{.scale = 1 / std::sqrt(channels), .softcap = softcap, .window = window};
+        const std::int64_t tokens = offsets.back();
+        const at::Tensor q = leaf({tokens, heads, channels}), k = leaf({tokens, keyHeads, channels}), v = leaf({tokens, keyHeads, channels});
+        for (int round = 0; round < 2; ++round) // what the first leaves in the scratch must not show in the second
+            QVERIFY(agree({q, k, v}, [&] { return attendPacked(q, k, v, shape, options); }, [&] { return plain::attendPacked(q, k, v, shape, options); }));
+        // views of one fused projection, read where they lie
+        const at::Tensor fused = leaf({tokens, (heads + 2 * keyHeads) * channels});
+        const auto part = [&](std::int64_t first, std::int64_t count) {
+            return fused.narrow(1, first * channels, count * channels).unflatten(1, {count, channels});
+        };
+        const auto attended = [&](auto &&attend) { return attend(part(0, heads), part(heads, keyHeads), part(heads + keyHeads, keyHeads), shape, options); };
+        QVERIFY(agree({fused}, [&] { return attended(attendPacked); }, [&] { return attended(plain::attendPacked); }));
+    }
+
+    void attentionShowsWhatIsNotANumber()
+    {
+        const AttentionShape shape({0, 9, 20}, at::kCPU);
+        at::Tensor q = at::randn({20, 2, 8});
+        const at::Tensor k = at::randn({20, 2, 8}), v = at::randn({20, 2, 8});
+        q[12][1][3] = std::numeric_limits<float>::quiet_NaN();
+        const at::Tensor bad = attendPacked(q, k, v, shape, {}).isnan();
+        QVERIFY(bad[12][1].all().item<bool>());
+        QCOMPARE(bad.sum().item<std::int64_t>(), std::int64_t{8}); // that row alone
     }
 
     void labelNllIsCrossEntropy_data()
