@@ -197,7 +197,7 @@ at::Tensor Decoder::linear(const at::Tensor &x, std::int64_t weightIndex, std::i
     if (m_config.conv1d) // stored as [in, out]
         y = biasIndex < 0 ? at::mm(x, w) : at::addmm(weight(biasIndex), x, w);
     else
-        y = biasIndex < 0 ? at::linear(x, w) : at::linear(x, w, weight(biasIndex));
+        y = biasIndex < 0 ? kernels::linear(x, w) : kernels::linear(x, w, weight(biasIndex));
     return m_adapter && m_adapterOn ? m_adapter->added(x, y, weightIndex, pass.dropout) : y;
 }
 

@@ -129,6 +129,34 @@ struct FusedRotate : Function<FusedRotate> {
     }
 };
 
+/// A leaf that has a gradient already gets its share added in the product itself: no second table of the weight's size is made, written
+/// and added afterwards.
+at::Tensor addedToLeaf(const at::Tensor &weight, const at::Tensor &left, const at::Tensor &right)
+{
+    at::Tensor &gradient = weight.mutable_grad();
+    if (!weight.is_leaf() || !gradient.defined() || gradient.scalar_type() != left.scalar_type() || !gradient.is_contiguous())
+        return at::mm(left, right);
+    gradient.addmm_(left, right);
+    return {};
+}
+
+struct Linear : Function<Linear> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &w, const std::optional<at::Tensor> &bias)
+    {
+        context->save_for_backward({x, w});
+        context->saved_data["bias"] = bias.has_value();
+        return at::linear(x, w, bias);
+    }
+    static variable_list backward(AutogradContext *context, const variable_list &gradients)
+    {
+        const at::NoGradGuard off;
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &x = saved[0], &w = saved[1], &dy = gradients[0];
+        return {context->needs_input_grad(0) ? at::mm(dy, w) : at::Tensor(), context->needs_input_grad(1) ? addedToLeaf(w, dy.t(), x) : at::Tensor(),
+                context->saved_data["bias"].toBool() && context->needs_input_grad(2) ? dy.sum(0) : at::Tensor()};
+    }
+};
+
 /// Keeps gate and up alone: silu(gate) is computed again rather than kept.
 struct FusedSiluTimes : Function<FusedSiluTimes> {
     static at::Tensor forward(AutogradContext *context, const at::Tensor &gate, const at::Tensor &up)
@@ -159,6 +187,11 @@ at::Tensor rotate(const at::Tensor &x, const at::Tensor &cos_NR, const at::Tenso
 at::Tensor siluTimes(const at::Tensor &gate, const at::Tensor &up)
 {
     return FusedSiluTimes::apply(gate, up);
+}
+
+at::Tensor linear(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias)
+{
+    return c10::GradMode::is_enabled() && weight.requires_grad() ? Linear::apply(x, weight, bias) : at::linear(x, weight, bias);
 }
 
 namespace {

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 
 /// Operations that a layer is made of, each with its gradient.
 namespace lethe::kernels {
@@ -18,7 +19,10 @@ LETHE_EXPORT at::Tensor rotate(const at::Tensor &x, const at::Tensor &cos_NR, co
 /// silu(gate) · up.
 LETHE_EXPORT at::Tensor siluTimes(const at::Tensor &gate, const at::Tensor &up);
 
-/// The same three over LibTorch's operators: what runs where there is no loop of ours, and what the loops are tested against.
+/// x · Wᵀ (+ b). x [N,I], weight [O,I]. Where the weight is a leaf with a gradient, the backward pass adds to that gradient in place.
+LETHE_EXPORT at::Tensor linear(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias = std::nullopt);
+
+/// The first three over LibTorch's operators: what runs where there is no loop of ours, and what the loops are tested against.
 namespace plain {
 LETHE_EXPORT at::Tensor rmsNorm(const at::Tensor &x, const at::Tensor &weight, double eps, bool plusOne);
 LETHE_EXPORT at::Tensor rotate(const at::Tensor &x, const at::Tensor &cos_NR, const at::Tensor &sin_NR);
