@@ -34,6 +34,12 @@ std::string withoutForgetSet(const std::string &specJson)
                                   {"eval", "muse", "privleak_forget"}});
 }
 
+/// It teaches: neither is what it was given unlearned, nor does a sequence go on behind it.
+bool unlearns(const RunDetails &run)
+{
+    return run.row.method != "finetune";
+}
+
 SeriesPoint pointOf(const RunDetails &run, double folds)
 {
     return {.run = run.row.id, .name = run.row.name, .folds = folds, .forgetRows = run.facts.forgetRows, .metrics = run.row.finalMetrics};
@@ -46,7 +52,7 @@ void addScalability(const std::vector<const RunDetails *> &runs, std::vector<Run
     std::vector<std::pair<std::string, RunId>> order;
     for (const RunDetails *run : runs) {
         const std::string shared = withoutForgetSet(run->specJson);
-        if (shared.empty() || run->facts.forgetRows <= 0)
+        if (shared.empty() || run->facts.forgetRows <= 0 || !unlearns(*run))
             continue;
         const std::pair key{shared, run->row.modelRun.value_or(0)};
         auto [group, isNew] = groups.try_emplace(key);
@@ -73,13 +79,14 @@ void addSustainability(const std::vector<const RunDetails *> &runs, std::vector<
     std::map<RunId, const RunDetails *> byId;
     std::set<RunId> continued;
     for (const RunDetails *run : runs)
-        byId[run->row.id] = run;
+        if (unlearns(*run))
+            byId[run->row.id] = run;
     for (const RunDetails *run : runs)
-        if (run->row.modelRun && byId.contains(*run->row.modelRun))
+        if (unlearns(*run) && run->row.modelRun && byId.contains(*run->row.modelRun))
             continued.insert(*run->row.modelRun);
     for (const RunDetails *last : runs) {
-        if (continued.contains(last->row.id))
-            continue; // it is in the middle of one
+        if (continued.contains(last->row.id) || !unlearns(*last))
+            continue; // it is in the middle of one, or of none
         std::vector<const RunDetails *> chain{last};
         while (chain.back()->row.modelRun && byId.contains(*chain.back()->row.modelRun) && chain.size() <= byId.size())
             chain.push_back(byId.at(*chain.back()->row.modelRun));

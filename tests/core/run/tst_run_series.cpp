@@ -40,6 +40,7 @@ private Q_SLOTS:
     void runsThatDifferOtherwiseAreNoScale();
     void runsOneAfterTheOtherAreASequence();
     void aBranchedSequenceGivesOneForEachEnd();
+    void fineTuningIsNoSetUnlearned();
     void runsWithoutMetricsAreInNone();
     void equalExperimentsDifferInTheirSeedAlone();
 };
@@ -89,6 +90,26 @@ void TestRunSeries::aBranchedSequenceGivesOneForEachEnd()
     QCOMPARE(all[0].points.back().run, RunId{2});
     QCOMPARE(all[1].points.back().run, RunId{3});
     QVERIFY(seriesAmong({runOf(2, 100, 1), runOf(3, 100, 9)}).empty()); // their beginnings are not among them
+}
+
+void TestRunSeries::fineTuningIsNoSetUnlearned()
+{
+    // learned, then two sets unlearned one after the other
+    const auto all = seriesAmong({runOf(1, 100, {}, "finetune"), runOf(2, 100, 1), runOf(3, 100, 2)});
+    QCOMPARE(all.size(), std::size_t{1});
+    QCOMPARE(all[0].method, std::string("npo"));
+    QCOMPARE(all[0].points.size(), std::size_t{3}); // before, and the two
+    QCOMPARE(all[0].points[0].run, RunId{0});
+    QCOMPARE(all[0].points[1].run, RunId{2});
+    QCOMPARE(all[0].points[1].folds, 1.0);
+    QCOMPARE(all[0].points[2].folds, 2.0);
+
+    // a sequence ends where the model is taught again
+    const auto taught = seriesAmong({runOf(1, 100), runOf(2, 100, 1), runOf(3, 100, 2, "finetune"), runOf(4, 100, 3)});
+    QCOMPARE(taught.size(), std::size_t{1});
+    QCOMPARE(taught[0].points.back().run, RunId{2});
+    QVERIFY(seriesAmong({runOf(1, 100, {}, "finetune"), runOf(2, 100, 1)}).empty());
+    QVERIFY(seriesAmong({runOf(1, 100, {}, "finetune"), runOf(2, 200, {}, "finetune")}).empty()); // nor is it a scale
 }
 
 void TestRunSeries::runsWithoutMetricsAreInNone()

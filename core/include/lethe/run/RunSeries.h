@@ -36,7 +36,7 @@ struct RunSeries {
 };
 
 /// All series among \p runs, each in the order of its points; series in the order of their first runs. Runs that have no final
-/// metrics are in none. A seed makes a series of its own: points of one are of one seed.
+/// metrics are in none, and fine-tuning unlearns nothing: what follows it begins from its result. A seed makes a series of its own: points of one are of one seed.
 LETHE_EXPORT std::vector<RunSeries> seriesAmong(const std::vector<RunDetails> &runs);
 
 /// What runs have in common that differ in nothing but the seed (and their names): equal texts, equal experiments. Empty where
