@@ -315,6 +315,28 @@ private Q_SLOTS:
         QVERIFY(!runwords::secondsLeft(history)); // nothing before three seconds
     }
 
+    void theShareOfEvaluationsIsTold()
+    {
+        RunHistory history;
+        history.facts = RunFacts{};
+        history.facts->plannedSteps = 20;
+        for (int step = 1; step <= 10; ++step) {
+            StepRecord record = plausibleStep({}, step);
+            record.seconds = 0.9;
+            history.steps.push_back(record);
+        }
+        history.evaluations = {{.step = 0, .seconds = 50, .subset = false, .metrics = {}, .samples = {}}}; // nothing waits for it
+        QVERIFY(!runwords::evaluationShare(history));
+        QCOMPARE(runwords::evaluationShareText(history, {}), QString());
+        QCOMPARE(runwords::evaluationShareText(history, 25.0), QStringLiteral("evaluations 0 % of at most 25 %"));
+        history.evaluations.push_back({.step = 5, .seconds = 1, .subset = true, .metrics = {}, .samples = {}});
+        QCOMPARE(runwords::evaluationShare(history), std::optional(0.1));
+        QCOMPARE(runwords::evaluationShareText(history, {}), QStringLiteral("evaluations 10 %"));
+        QCOMPARE(runwords::evaluationShareText(history, 25.0), QStringLiteral("evaluations 10 % of at most 25 %"));
+        history.evaluations.push_back({.step = 20, .seconds = 50, .subset = false, .metrics = {}, .samples = {}}); // nor for the last
+        QCOMPARE(runwords::evaluationShare(history), std::optional(0.1));
+    }
+
     void eventsFoldIntoACount()
     {
         EventTableModel model;

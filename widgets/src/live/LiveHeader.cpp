@@ -5,6 +5,8 @@
 
 #include "frame/IconLabel.h"
 
+#include <lethe/spec/SpecReader.h>
+
 #include <widgets/Format.h>
 #include <widgets/Theme.h>
 #include <widgets/Workspace.h>
@@ -55,7 +57,10 @@ LiveHeader::LiveHeader(Workspace &workspace, QWidget *parent)
     m_left->setObjectName(QStringLiteral("liveLeft"));
     m_memory = new QLabel(this);
     m_memory->setObjectName(QStringLiteral("liveMemory"));
-    for (QLabel *quiet : {m_rate, m_left, m_memory})
+    m_evaluations = new QLabel(this);
+    m_evaluations->setObjectName(QStringLiteral("liveEvaluations"));
+    m_evaluations->setToolTip(tr("What evaluations between the steps take of the run's time; Experiment bounds it (time for evaluations)"));
+    for (QLabel *quiet : {m_rate, m_left, m_memory, m_evaluations})
         Theme::setRole(quiet, TextRole::Muted);
 
     auto *row = new QHBoxLayout(this);
@@ -73,6 +78,8 @@ LiveHeader::LiveHeader(Workspace &workspace, QWidget *parent)
     row->addWidget(m_left);
     row->addSpacing(Theme::space(1));
     row->addWidget(m_memory);
+    row->addSpacing(Theme::space(1));
+    row->addWidget(m_evaluations);
     row->addStretch(1);
 }
 
@@ -84,7 +91,7 @@ void LiveHeader::show(const RunFeed &feed)
                          hasRun ? QString::fromStdString(history.row->color) : QString());
     for (QWidget *part : {static_cast<QWidget *>(m_statusIcon), static_cast<QWidget *>(m_status), static_cast<QWidget *>(m_step),
                           static_cast<QWidget *>(m_progress), static_cast<QWidget *>(m_rate), static_cast<QWidget *>(m_left),
-                          static_cast<QWidget *>(m_memory)})
+                          static_cast<QWidget *>(m_memory), static_cast<QWidget *>(m_evaluations)})
         part->setVisible(hasRun);
     if (!hasRun)
         return;
@@ -102,7 +109,7 @@ void LiveHeader::show(const RunFeed &feed)
 
     const bool begun = !history.steps.empty() || runwords::isOver(status);
     for (QWidget *part : {static_cast<QWidget *>(m_step), static_cast<QWidget *>(m_progress), static_cast<QWidget *>(m_rate),
-                          static_cast<QWidget *>(m_left), static_cast<QWidget *>(m_memory)})
+                          static_cast<QWidget *>(m_left), static_cast<QWidget *>(m_memory), static_cast<QWidget *>(m_evaluations)})
         part->setVisible(begun);
     if (!begun)
         return;
@@ -134,6 +141,14 @@ void LiveHeader::show(const RunFeed &feed)
     if (!history.steps.empty())
         peak = std::max(peak, history.steps.back().peakMemoryBytes);
     m_memory->setText(peak > 0 ? tr("peak %1").arg(format::bytes(peak)) : QString());
+    if (m_budgetOf != feed.run() && !history.specJson.empty()) {
+        m_budgetOf = feed.run();
+        const SpecReading reading = readSpec(history.specJson, {});
+        m_budgetPercent = reading.spec.eval ? reading.spec.eval->budgetPercent : std::nullopt;
+    }
+    const QString evaluations = runwords::evaluationShareText(history, m_budgetOf == feed.run() ? m_budgetPercent : std::nullopt);
+    m_evaluations->setText(evaluations);
+    m_evaluations->setVisible(!evaluations.isEmpty());
 }
 
 } // namespace lethe

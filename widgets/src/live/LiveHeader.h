@@ -4,6 +4,8 @@
 
 #include <QtWidgets/QWidget>
 
+#include <optional>
+
 class QLabel;
 class QProgressBar;
 
@@ -31,7 +33,10 @@ private:
     QLabel *m_rate;
     QLabel *m_left;
     QLabel *m_memory;
+    QLabel *m_evaluations;
     Workspace &m_workspace;
+    RunId m_budgetOf = 0; ///< the run whose spec was read
+    std::optional<double> m_budgetPercent;
 };
 
 } // namespace lethe

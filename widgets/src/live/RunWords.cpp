@@ -113,6 +113,29 @@ std::optional<double> secondsPerStep(const std::vector<StepRecord> &steps)
     return seconds / static_cast<double>(count);
 }
 
+std::optional<double> evaluationShare(const RunHistory &history)
+{
+    const std::int64_t planned = history.facts ? history.facts->plannedSteps : history.row ? history.row->plannedSteps : 0;
+    const std::int64_t last = history.row && isOver(history.row->status) ? history.row->steps : planned;
+    double evaluating = 0, training = 0;
+    for (const EvaluationRecord &evaluation : history.evaluations)
+        if (evaluation.step > 0 && evaluation.step != last) // before and after the steps nothing is held up
+            evaluating += evaluation.seconds;
+    if (evaluating <= 0)
+        return std::nullopt;
+    for (const StepRecord &step : history.steps)
+        training += step.seconds;
+    return evaluating / (evaluating + training);
+}
+
+QString evaluationShareText(const RunHistory &history, std::optional<double> budgetPercent)
+{
+    const auto share = evaluationShare(history);
+    if (budgetPercent)
+        return RunText::tr("evaluations %1 of at most %2").arg(format::percent(share.value_or(0)), format::percent(*budgetPercent / 100));
+    return share ? RunText::tr("evaluations %1").arg(format::percent(share)) : QString();
+}
+
 std::optional<double> secondsLeft(const RunHistory &history)
 {
     const auto each = secondsPerStep(history.steps);

@@ -21,6 +21,12 @@ std::optional<double> secondsLeft(const RunHistory &history);
 /// Tokens a second over the same stretch.
 std::optional<double> tokensPerSecond(const std::vector<StepRecord> &steps);
 
+/// What evaluations in the middle took of the time of steps and evaluations: the share that `eval.budget_percent` bounds. None
+/// before the first of them, and where none is due.
+std::optional<double> evaluationShare(const RunHistory &history);
+/// *evaluations 4 % of the time*, with the bound where \p budgetPercent gives one; empty where there is nothing to say.
+QString evaluationShareText(const RunHistory &history, std::optional<double> budgetPercent);
+
 std::optional<double> metricOf(const std::vector<MetricValue> &metrics, const std::string &id);
 /// *Forgotten: exact match 96 → 4 %. Kept: 97 → 95 %. 40 steps in 0:41.* – the verb says what the numbers say: a run that
 /// learned or that damaged the retain set is not praised. Only what was measured is spoken of.
