@@ -31,6 +31,7 @@ private Q_SLOTS:
     void storedRunsAreSeries();
     void tofuIsEvaluatedAgainstAModelARunAndALog();
     void withoutAReferenceForgetQualitySaysWhatItNeeds();
+    void rowsThatCannotBeUsedAreCounted();
     void whatCannotBeEvaluatedIsNamed_data();
     void whatCannotBeEvaluatedIsNamed();
     void comparedRunsAreTables();
@@ -169,6 +170,20 @@ void TestCliEval::withoutAReferenceForgetQualitySaysWhatItNeeds()
     QVERIFY(result.json()[QLatin1String("metrics")][QLatin1String("forget_quality")].isNull());
     QVERIFY(result.json()[QLatin1String("undefined")][QLatin1String("forget_quality")].toString().startsWith(
         QLatin1String("needs a model trained without the forget set")));
+}
+
+void TestCliEval::rowsThatCannotBeUsedAreCounted()
+{
+    write("holes.jsonl", R"({"question": "a", "answer": "b"}
+{"question": "c", "answer": ""}
+{"question": "d", "answer": "e"}
+)");
+    const CliResult done = eval(shared("models/tiny-tofu-full"), {QStringLiteral("data.forget.path=holes.jsonl"), QStringLiteral("eval.metrics=[\"forget_prob\"]")});
+    QVERIFY2(done.exitCode == 0, qPrintable(done.err));
+    const QJsonObject probability = done.json()[QLatin1String("metrics")][QLatin1String("forget_prob")].toObject();
+    QCOMPARE(probability[QLatin1String("n")].toInt(), 2);
+    QCOMPARE(probability[QLatin1String("n_left_out")].toInt(), 1);
+    QVERIFY2(done.err.contains(QLatin1String("1 rows of the forget set cannot be used; the first, line 2")), qPrintable(done.err));
 }
 
 void TestCliEval::whatCannotBeEvaluatedIsNamed_data()

@@ -206,6 +206,7 @@ Result<EvaluationInputs> EvaluationInputs::read(const ResolvedSpec &spec, const 
         std::vector<DataRow> rows;
         if (isTrained) {
             rows = *trained->rows;
+            set.leftOut = trained->leftOut;
         } else {
             LETHE_TRY(rows, readRows(file, *place.source, name, place.key));
         }
@@ -213,7 +214,7 @@ Result<EvaluationInputs> EvaluationInputs::read(const ResolvedSpec &spec, const 
             rows.resize(static_cast<std::size_t>(*place.firstRows));
         const bool isOfTofu = name == "forget" || name == "retain" || name == "ra" || name == "wf";
         if (set.variant == EvaluationVariant::TofuOriginal && isOfTofu && rows.size() > kTofuOriginalRows) {
-            set.leftOut = static_cast<std::int64_t>(rows.size() - kTofuOriginalRows);
+            set.leftOut += static_cast<std::int64_t>(rows.size() - kTofuOriginalRows);
             rows.resize(kTofuOriginalRows);
         }
         for (const DataRow &row : rows) {

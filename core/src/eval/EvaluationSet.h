@@ -46,7 +46,7 @@ struct EvaluationSet {
     std::optional<std::int64_t> maxNewTokens;
     std::vector<std::string> stops; ///< the generated text is cut at the first of each
     EvaluationVariant variant = EvaluationVariant::Strict;
-    std::int64_t leftOut = 0; ///< rows of the file behind the variant's cap
+    std::int64_t leftOut = 0; ///< rows of the file behind the variant's cap, or that training cannot use
 };
 
 /// Rows that are there to be trained on, already read and encoded.
@@ -55,6 +55,7 @@ struct TrainingRows {
     std::filesystem::path file;
     const std::vector<DataRow> *rows = nullptr;
     const std::vector<EncodedSample> *samples = nullptr;
+    std::int64_t leftOut = 0; ///< rows of the file that cannot be used
 };
 
 /// What an evaluation works on: which metrics, on which rows, against which reference. Read once a run, before anything is

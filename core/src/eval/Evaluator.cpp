@@ -170,11 +170,11 @@ Result<void> Evaluator::scoreReference(const Progress &progress)
 
 Result<EvaluationRecord> Evaluator::evaluate(std::int64_t step, bool wholeSets, const Progress &progress)
 {
-    const auto start = std::chrono::steady_clock::now();
     // the untouched model against itself is 1 by construction; once it has been trained it is another one
     const bool isTheReference = step == 0 && !m_inputs.referenceModel.empty() && !m_inputs.noReference.empty();
     if (!m_inputs.reference && !m_inputs.referenceModel.empty() && !isTheReference)
         LETHE_TRY_VOID(scoreReference(progress));
+    const auto start = std::chrono::steady_clock::now(); // the reference is scored once, and is no measure of what comes
     const std::int64_t all = std::numeric_limits<std::int64_t>::max();
     const std::int64_t limit = wholeSets ? all : m_inputs.spec.rows.value_or(all);
     LETHE_TRY(EvaluationRecord evaluation,

@@ -2,6 +2,7 @@
 
 #include "model/Generator.h"
 
+#include <lethe/eval/TextMetrics.h>
 #include <lethe/sdk/Losses.h>
 
 #include <ATen/ATen.h>
@@ -21,13 +22,6 @@ constexpr std::int64_t kTokensOnDevice = 32768;
 constexpr std::int64_t kLogitsAtOnce = std::int64_t{16} << 20;
 /// What TOFU's and open-unlearning's evaluators generate at most.
 constexpr std::int64_t kPublishedTokens = 200;
-
-std::string_view trimmed(std::string_view text)
-{
-    constexpr std::string_view kSpace = " \t\n\r\f\v";
-    const auto begin = text.find_first_not_of(kSpace);
-    return begin == std::string_view::npos ? std::string_view{} : text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
 
 Error cancelled()
 {
@@ -239,7 +233,7 @@ Result<bool> SequenceScorer::generate(const EvaluationSet &set, std::vector<RowS
         std::string text = m_tokenizer.decode(generated[i].ids);
         for (const std::string &stop : set.stops)
             text = text.substr(0, text.find(stop));
-        row.text = std::string(trimmed(text));
+        row.text = std::string(strippedText(text));
         row.newTokens = static_cast<std::int64_t>(generated[i].ids.size());
         row.hitTokenLimit = !generated[i].stoppedAtEos;
     }

@@ -1,6 +1,7 @@
 #include <lethe/eval/TextMetrics.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <unordered_map>
@@ -11,18 +12,31 @@ namespace {
 
 constexpr std::size_t kShortestStemmed = 4;
 
+/// White space beyond ASCII, as Python's `str.strip` and `str.split` have it: the published evaluators are Python.
+constexpr std::array<std::string_view, 19> kWideSpaces{"\xC2\x85", "\xC2\xA0", "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83",
+    "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
+    "\xE2\x81\x9F", "\xE3\x80\x80"};
+
 bool isWhite(char c)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1C' && c <= '\x1F');
 }
 
-std::string_view stripped(std::string_view text)
+/// Bytes of the white space that \p text begins with; 0: it begins with none.
+std::size_t spaceAtStart(std::string_view text)
 {
-    while (!text.empty() && isWhite(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && isWhite(text.back()))
-        text.remove_suffix(1);
-    return text;
+    if (text.empty() || isWhite(text.front()))
+        return text.empty() ? 0 : 1;
+    const auto found = std::ranges::find_if(kWideSpaces, [text](std::string_view space) { return text.starts_with(space); });
+    return found != kWideSpaces.end() ? found->size() : 0;
+}
+
+std::size_t spaceAtEnd(std::string_view text)
+{
+    if (text.empty() || isWhite(text.back()))
+        return text.empty() ? 0 : 1;
+    const auto found = std::ranges::find_if(kWideSpaces, [text](std::string_view space) { return text.ends_with(space); });
+    return found != kWideSpaces.end() ? found->size() : 0;
 }
 
 std::size_t longestCommonSubsequence(const std::vector<std::string> &a, const std::vector<std::string> &b)
@@ -42,10 +56,12 @@ std::size_t longestCommonSubsequence(const std::vector<std::string> &a, const st
 std::vector<std::string_view> wordsOf(std::string_view text)
 {
     std::vector<std::string_view> words;
-    for (auto begin = std::find_if_not(text.begin(), text.end(), isWhite); begin != text.end();) {
-        const auto end = std::find_if(begin, text.end(), isWhite);
-        words.emplace_back(begin, end);
-        begin = std::find_if_not(end, text.end(), isWhite);
+    while (!(text = strippedText(text)).empty()) {
+        std::size_t end = 0;
+        while (end < text.size() && spaceAtStart(text.substr(end)) == 0)
+            ++end;
+        words.push_back(text.substr(0, end));
+        text.remove_prefix(end);
     }
     return words;
 }
@@ -134,9 +150,18 @@ RougeScore rouge1(std::string_view reference, std::string_view prediction, bool 
     return scoreOf(hits, wanted.size(), given.size());
 }
 
+std::string_view strippedText(std::string_view text)
+{
+    while (const std::size_t bytes = spaceAtStart(text))
+        text.remove_prefix(bytes);
+    while (const std::size_t bytes = spaceAtEnd(text))
+        text.remove_suffix(bytes);
+    return text;
+}
+
 bool exactMatch(std::string_view reference, std::string_view prediction)
 {
-    return stripped(reference) == stripped(prediction);
+    return strippedText(reference) == strippedText(prediction);
 }
 
 int longestRepeat(std::string_view text)

@@ -23,6 +23,7 @@ namespace lethe {
 struct SessionSet {
     std::vector<DataRow> rows;
     EncodedSet encoded;
+    std::int64_t rejected = 0; ///< rows of the file that cannot be used
 };
 
 /// What every session reads before it can do anything: model, tokenizer, sets. `evaluateModel` needs no more.

@@ -56,7 +56,7 @@ Result<void> SessionInputs::readSet(const std::filesystem::path &file, const Dat
         warnings.push_back({.step = 0, .kind = "warning",
                             .text = "In " + std::to_string(encoded.boundaryMismatches) + " rows of the " + name
                                 + " set a token spans the border of prompt and answer (boundary_mismatches): the labels begin a token off"});
-    set = SessionSet{.rows = std::move(data.rows), .encoded = std::move(encoded)};
+    set = SessionSet{.rows = std::move(data.rows), .encoded = std::move(encoded), .rejected = static_cast<std::int64_t>(data.rejected.size())};
     return {};
 }
 
@@ -66,9 +66,9 @@ Result<void> SessionInputs::readEvaluation(const ResolvedSpec &spec, const std::
         return {};
     std::vector<TrainingRows> training;
     if (forget)
-        training.push_back({.name = "forget", .file = spec.forgetFile, .rows = &forget->rows, .samples = &forget->encoded.samples});
+        training.push_back({.name = "forget", .file = spec.forgetFile, .rows = &forget->rows, .samples = &forget->encoded.samples, .leftOut = forget->rejected});
     if (retain)
-        training.push_back({.name = "retain", .file = spec.retainFile, .rows = &retain->rows, .samples = &retain->encoded.samples});
+        training.push_back({.name = "retain", .file = spec.retainFile, .rows = &retain->rows, .samples = &retain->encoded.samples, .leftOut = retain->rejected});
     const auto progress = [&](std::size_t done, std::size_t total) {
         observer.onStage({.name = "Encoding rows", .done = static_cast<double>(done), .total = static_cast<double>(total), .unit = "rows"});
         return !control.isCancelled();

@@ -24,6 +24,8 @@ LETHE_EXPORT RougeScore rougeL(std::string_view reference, std::string_view pred
 /// ROUGE-1, clipped unigram overlap.
 LETHE_EXPORT RougeScore rouge1(std::string_view reference, std::string_view prediction, bool stem = true);
 
+/// Without the white space at its ends, by Unicode as Python's `str.strip` has it. A view into \p text.
+LETHE_EXPORT std::string_view strippedText(std::string_view text);
 /// Equal after outer white space is stripped.
 LETHE_EXPORT bool exactMatch(std::string_view reference, std::string_view prediction);
 
