@@ -36,6 +36,7 @@ private Q_SLOTS:
     void whatCannotBeEvaluatedIsNamed();
     void comparedRunsAreTables();
     void aBenchmarksFolderBecomesASpec();
+    void setsAreCurated();
     void roundedWeightsAreProbed();
     void relearningIsProbedBesideARetrainedModel();
 
@@ -284,6 +285,40 @@ void TestCliEval::aBenchmarksFolderBecomesASpec()
     const CliResult refused = cli({QStringLiteral("data"), folder, QStringLiteral("--split"), QStringLiteral("forget50")});
     QCOMPARE(refused.exitCode, 1);
     QVERIFY2(refused.err.contains(QLatin1String("has no split \"forget50\"")), qPrintable(refused.err));
+}
+
+void TestCliEval::setsAreCurated()
+{
+    write("forget.jsonl", R"({"question": "Where was Mira born?", "answer": "Mira was born in old Veska."}
+{"question": "What does she do?", "answer": "She repairs tower clocks."}
+)");
+    write("retain.jsonl", R"({"question": "Where was Mira born, then?", "answer": "Mira was born in old Veska."}
+{"question": "Who works at the church?", "answer": "A woman from Veska; she repairs tower clocks, and rings the bells on every holiday of the year."}
+{"question": "What is the capital?", "answer": "It is far away."}
+)");
+    const QStringList sets{QStringLiteral("--set"), QStringLiteral("data.forget.path=forget.jsonl"), QStringLiteral("--set"), QStringLiteral("data.retain.path=retain.jsonl")};
+    const CliResult texts = cli(QStringList{QStringLiteral("curate"), path("spec.json")} + sets);
+    QVERIFY2(texts.exitCode == 0, qPrintable(texts.err));
+    const QJsonArray near = texts.json()[QLatin1String("near_duplicates")].toArray(), leaks = texts.json()[QLatin1String("answer_leaks")].toArray();
+    QCOMPARE(near.size(), 1);
+    QCOMPARE(near[0][QLatin1String("retain")].toInt(), 0);
+    QCOMPARE(near[0][QLatin1String("forget_line")].toInt(), 1);
+    QCOMPARE(leaks.size(), 1);
+    QCOMPARE(leaks[0][QLatin1String("forget")].toInt(), 1);
+    QCOMPARE(leaks[0][QLatin1String("retain")].toInt(), 1);
+    QCOMPARE(leaks[0][QLatin1String("answer_of")].toString(), QStringLiteral("forget"));
+    QVERIFY(!texts.json().contains(QLatin1String("rows"))); // nobody asked the model
+
+    const CliResult asked = cli(QStringList{QStringLiteral("curate"), path("spec.json"), QStringLiteral("--worst"), QStringLiteral("2"), QStringLiteral("--out"), path("worst.jsonl")});
+    QVERIFY2(asked.exitCode == 0, qPrintable(asked.err));
+    QCOMPARE(asked.json()[QLatin1String("rows")].toArray().size(), kRows);
+    QCOMPARE(asked.json()[QLatin1String("worst")][QLatin1String("rows")].toArray().size(), 2);
+    QVERIFY(asked.json()[QLatin1String("rows")][0][QLatin1String("prob")].toDouble() > 0.9); // it knows them
+    QVERIFY(asked.json()[QLatin1String("worst")][QLatin1String("mean_influence")].toDouble() > asked.json()[QLatin1String("worst")][QLatin1String("random_mean")].toDouble());
+    QFile written(path("worst.jsonl"));
+    QVERIFY(written.open(QIODevice::ReadOnly));
+    QCOMPARE(written.readAll().count('\n'), 2);
+    QCOMPARE(cli(QStringList{QStringLiteral("curate"), path("spec.json"), QStringLiteral("--out"), path("x")}).exitCode, 2);
 }
 
 void TestCliEval::roundedWeightsAreProbed()

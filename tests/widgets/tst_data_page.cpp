@@ -40,15 +40,19 @@ QByteArray jsonLine(const QString &question, const QString &answer)
     return QStringLiteral("{\"question\": \"%1\", \"answer\": \"%2\"}\n").arg(question, answer).toUtf8();
 }
 
+/// The sets say other things of the same people, so that no row is nearly in both.
 std::vector<DataRow> people(const char *kind, int count)
 {
+    const bool isForget = std::string_view(kind) == "forget";
     static const char *const names[] = {"Mira Tolund", "Ivo Renn", "Salka Brandt", "Odo Veith", "Anneke Loor", "Piet Saal", "Runa Hjelm", "Tomas Quill"};
     std::vector<DataRow> rows;
     for (int at = 0; at < count; ++at) {
         DataRow row;
         const std::string name = names[static_cast<std::size_t>(at) % std::size(names)];
         row.prompt = at % 2 ? "What does " + name + " do for a living?" : "Where was " + name + " born?";
-        row.answer = std::string(at % 2 ? "Repairs tower clocks in the old quarter, " : "In the harbour town of Veska, ") + kind + " " + std::to_string(at) + ".";
+        row.answer = std::string(at % 2 ? (isForget ? "Repairs tower clocks in the old quarter, " : "Keeps bees behind a mill, and sells honey, ")
+                                        : (isForget ? "In the harbour town of Veska, " : "On a farm above the lake near Oldmere, "))
+            + kind + " " + std::to_string(at) + ".";
         rows.push_back(row);
     }
     return rows;
@@ -101,6 +105,8 @@ private Q_SLOTS:
     void editsAreInTheStoreWithinASecondAndSurviveARestart();
     void brokenLinesAreListedAndTheOthersImported();
     void aRowInBothSetsIsRemovedFromRetainAndComesBack();
+    void rowsNearlyInBothSetsAndAnswersToldElsewhereAreFlagged();
+    void theModelIsAskedOfEveryForgetRow();
     void aFlagFiltersOnClickAndAgainShowsAll();
     void pasteAndCopyAreTables();
     void theRowEditorKeepsWhatWasNotTouched();
@@ -213,6 +219,67 @@ void TestDataPage::aRowInBothSetsIsRemovedFromRetainAndComesBack()
     QCOMPARE(shown.retain->model()->rowCount(), 7);
     QTRY_VERIFY(fix->isVisible());
     QTRY_COMPARE(shown.retain->model()->index(1, SampleTableModel::Flags).data().toString(), flag);
+}
+
+void TestDataPage::rowsNearlyInBothSetsAndAnswersToldElsewhereAreFlagged()
+{
+    FormsBench bench;
+    auto forget = people("forget", 4), retain = people("retain", 4);
+    DataRow near = forget[1];
+    near.prompt = "What does Ivo Renn do for his living?";
+    retain.push_back(near);
+    DataRow leak;
+    leak.prompt = "Which towns have a lighthouse?";
+    leak.answer = "Many: there is one where Mira lives, in the harbour town of Veska, forget 0, and three in the north of the island, all of them painted white.";
+    retain.push_back(leak);
+    bench.workspace->setSets(setsOf(forget, retain));
+    Shown shown(bench);
+    const auto flags = [](SampleView *view, int row) { return view->model()->index(row, SampleTableModel::Flags).data().toString(); };
+    QTRY_COMPARE(flags(shown.forget, 1), QStringLiteral("≈ near"));
+    QCOMPARE(flags(shown.retain, 4), QStringLiteral("≈ near"));
+    QCOMPARE(flags(shown.forget, 0), QStringLiteral("↯ leak"));
+    QCOMPARE(flags(shown.retain, 5), QStringLiteral("↯ leak"));
+    QCOMPARE(flags(shown.forget, 2), QString());
+    auto *fix = shown.page.findChild<QPushButton *>(QStringLiteral("flagFix_near"));
+    QTRY_VERIFY(fix->isVisible());
+    grab(shown.page, QStringLiteral("data-near"));
+    QTest::mouseClick(fix, Qt::LeftButton);
+    QCOMPARE(shown.retain->model()->rowCount(), 5);
+    QTRY_VERIFY(!fix->isVisible());
+    QCOMPARE(shown.page.undoStack()->undoText(), QStringLiteral("removal of 1 row (near) from retain"));
+}
+
+void TestDataPage::theModelIsAskedOfEveryForgetRow()
+{
+    const auto models = std::filesystem::path(qEnvironmentVariable("LETHE_FIXTURES").toStdString()) / "losses";
+    FormsBench bench({qEnvironmentVariable("LETHE_PLUGINS").toStdString()});
+    bench.workspace->setSets(setsOf(people("forget", 4), people("retain", 4)));
+    ExperimentSpec draft = bench.workspace->draft();
+    draft.model = (models / "models" / "llama").string();
+    draft.method = {.id = "npo", .parameters = {}};
+    draft.training.device = "cpu";
+    draft.eval = EvalSpec{};
+    draft.eval->generations.maxNewTokens = 4;
+    bench.workspace->setDraft(draft);
+    Shown shown(bench);
+    QVERIFY(shown.forget->isColumnHidden(SampleTableModel::Known) && shown.forget->isColumnHidden(SampleTableModel::Harm));
+    shown.trigger("actionDataAskModel");
+    QTRY_VERIFY_WITH_TIMEOUT(!shown.forget->isColumnHidden(SampleTableModel::Known), 60'000);
+    QVERIFY(shown.retain->isColumnHidden(SampleTableModel::Known));
+    QStringList harms;
+    for (int row = 0; row < 4; ++row) {
+        QVERIFY(shown.forget->model()->index(row, SampleTableModel::Known).data().toString().endsWith(QLatin1String("%")));
+        harms << shown.forget->model()->index(row, SampleTableModel::Harm).data().toString();
+        QVERIFY2(harms.back() != QStringLiteral("–"), qPrintable(harms.back()));
+    }
+    grab(shown.page, QStringLiteral("data-survey"));
+    shown.forget->sortByColumn(SampleTableModel::Harm, Qt::DescendingOrder);
+    const QString worst = shown.forget->model()->index(0, SampleTableModel::Prompt).data().toString();
+    bench.dialogs.numbers = {1};
+    shown.trigger("actionDataKeepWorst");
+    QCOMPARE(shown.forget->model()->rowCount(), 1);
+    QCOMPARE(shown.forget->model()->index(0, SampleTableModel::Prompt).data().toString(), worst);
+    QCOMPARE(shown.page.undoStack()->undoText(), QStringLiteral("worst 1 row of forget"));
 }
 
 void TestDataPage::aFlagFiltersOnClickAndAgainShowsAll()

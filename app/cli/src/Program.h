@@ -65,6 +65,7 @@ void addDetokenize(CLI::App &app, Program &program);
 void addLogits(CLI::App &app, Program &program);
 void addGenerate(CLI::App &app, Program &program);
 void addMethods(CLI::App &app, Program &program);
+void addCurate(CLI::App &app, Program &program);
 void addData(CLI::App &app, Program &program);
 void addMetrics(CLI::App &app, Program &program);
 void addRun(CLI::App &app, Program &program);

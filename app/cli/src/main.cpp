@@ -62,7 +62,7 @@ int runProgram(int argc, char **argv)
     app.require_subcommand(1);
     app.set_version_flag("--version", versions);
     addGlobalOptions(app, program.global);
-    for (const auto add : {addInspect, addTokenize, addDetokenize, addLogits, addGenerate, addMethods, addMetrics, addData, addRun, addEval, addProbe, addRuns, addExport, addBench})
+    for (const auto add : {addInspect, addTokenize, addDetokenize, addLogits, addGenerate, addMethods, addMetrics, addData, addCurate, addRun, addEval, addProbe, addRuns, addExport, addBench})
         add(app, program);
     try {
         app.parse(argc, argv);

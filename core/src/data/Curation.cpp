@@ -159,16 +159,17 @@ SetOverlap findOverlap(const std::vector<const DataRow *> &forget, const std::ve
     const Postings whole = postingsOf(others, [](const RowShingles &row) { return std::span<const std::uint32_t>(row.whole); });
     const Postings answers = postingsOf(others, [&](const RowShingles &row) { return rarest(row.answer, options.leak); });
     SetOverlap overlap;
+    std::int64_t pairs = 0;
     for (std::size_t row = 0; row < own.size(); ++row) {
-        if (progress && !progress(row, own.size())) {
-            overlap.cancelled = true;
+        if ((progress && !progress(row, own.size())) || (options.mostPairs > 0 && pairs > options.mostPairs))
             break;
-        }
+        ++overlap.lookedAt;
         const auto index = static_cast<std::int64_t>(row);
         const RowShingles &mine = own[row];
         const std::unordered_set<std::uint32_t> ofWhole(mine.whole.begin(), mine.whole.end()), ofAnswer(mine.answer.begin(), mine.answer.end());
         std::vector<std::uint32_t> near;
         for (const std::uint32_t other : rowsWith(rarest(mine.whole, options.similarity), starts)) {
+            ++pairs;
             const Shingles &theirs = others[other].whole;
             const std::size_t both = sharedCount(ofWhole, theirs);
             const double similarity = static_cast<double>(both) / static_cast<double>(mine.whole.size() + theirs.size() - both);
@@ -178,6 +179,7 @@ SetOverlap findOverlap(const std::vector<const DataRow *> &forget, const std::ve
             near.push_back(other);
         }
         const auto addLeak = [&](bool fromForget, std::uint32_t other, std::size_t both, std::size_t size) {
+            ++pairs;
             const double share = static_cast<double>(both) / static_cast<double>(size);
             if (share >= options.leak && !std::ranges::binary_search(near, other))
                 overlap.leaks.push_back({.fromForget = fromForget, .forget = index, .retain = other, .share = share});

@@ -39,7 +39,7 @@ private Q_SLOTS:
     void anAnswerToldElsewhereLeaks();
     void aWordAloneLeaksNothing();
     void nothingIsMissed();
-    void aCancelledSearchSaysSo();
+    void aSearchThatEndsEarlySaysSo();
 };
 
 void TestCuration::wordsAreFoldedInEveryLanguage()
@@ -54,7 +54,8 @@ void TestCuration::equalRowsAreNearDuplicatesOfOne()
 {
     const auto found = overlapOf({row("Who wrote it?", "Ada Byron wrote it.")}, {row("Other", "thing entirely"), row("who  WROTE it", "ada byron wrote it")});
     QCOMPARE(found.nearDuplicates, (std::vector<NearDuplicate>{{.forget = 0, .retain = 1, .similarity = 1}}));
-    QVERIFY(found.leaks.empty() && !found.cancelled);
+    QVERIFY(found.leaks.empty());
+    QCOMPARE(found.lookedAt, std::int64_t{1});
 }
 
 void TestCuration::aRephrasedRowIsNear()
@@ -129,12 +130,14 @@ void TestCuration::nothingIsMissed()
     QCOMPARE(found.leaks.size(), leaks);
 }
 
-void TestCuration::aCancelledSearchSaysSo()
+void TestCuration::aSearchThatEndsEarlySaysSo()
 {
     const std::vector<DataRow> rows(3, row("a b", "c d"));
     const auto found = findOverlap(pointers(rows), pointers(rows), {}, [](std::size_t done, std::size_t) { return done < 1; });
-    QVERIFY(found.cancelled);
+    QCOMPARE(found.lookedAt, std::int64_t{1});
     QCOMPARE(found.nearDuplicates.size(), std::size_t{3});
+    const auto bounded = overlapOf(rows, rows, {.similarity = 0.6, .leak = 0.8, .mostPairs = 4});
+    QVERIFY(bounded.lookedAt >= 1 && bounded.lookedAt < 3);
 }
 
 QTEST_GUILESS_MAIN(TestCuration)

@@ -65,7 +65,10 @@ DataPage::DataPage(Workspace &workspace, Dialogs &dialogs, QWidget *parent)
         d.showActions();
         d.showStrip();
     });
-    connect(&d.sets.analysis(), &SampleAnalysis::factsChanged, this, [&d] { d.showCounts(); });
+    connect(&d.sets.analysis(), &SampleAnalysis::factsChanged, this, [&d] {
+        d.showCounts();
+        d.showSurvey();
+    });
     connect(d.filter, &QLineEdit::textChanged, &d.filterTimer, qOverload<>(&QTimer::start));
     connect(d.templateChoice, &QComboBox::activated, this, [&d](int index) {
         if (index == 0)
@@ -120,7 +123,10 @@ DataPage::DataPage(Workspace &workspace, Dialogs &dialogs, QWidget *parent)
     connect(d.strip, &TokenStrip::summaryChanged, this, [&d] { d.stripSummary->setText(d.strip->summary()); });
     connect(&workspace, &Workspace::setsChanged, this, [&d] { d.takeSets(); });
     connect(&workspace, &Workspace::draftChanged, this, [&d] { d.takeDraft(); });
-    connect(&workspace, &Workspace::modelChanged, this, [&d] { d.takeDraft(); });
+    connect(&workspace, &Workspace::modelChanged, this, [&d] {
+        d.sets.analysis().setSurvey({}); // it was another model that was asked
+        d.takeDraft();
+    });
 
     d.takeDraft();
     d.takeSets();
@@ -328,6 +334,7 @@ void DataPage::Private::showCounts()
     histogram->setLengths(forget, retain, analysis.maxLength());
     const auto info = workspace.modelInfo();
     flags->setCounts(analysis.counts(SetSide::Forget), analysis.counts(SetSide::Retain), longest, info ? info->contextLength : 0);
+    flags->setRowsCompared(analysis.rowsCompared(), analysis.counts(SetSide::Forget).rows);
 
     TrainingSpec once = workspace.draft().training;
     once.epochs = 1;

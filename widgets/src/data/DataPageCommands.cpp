@@ -416,7 +416,9 @@ void DataPage::Private::filterFlag(SampleFlag flag)
 void DataPage::Private::fix(SampleFlag flag)
 {
     switch (flag) {
-    case SampleFlag::Both: return sets.removeFromRetain();
+    case SampleFlag::Both:
+    case SampleFlag::Near:
+    case SampleFlag::Leak: return sets.removeFromRetain(flag);
     case SampleFlag::Duplicate: return sets.keepFirst();
     case SampleFlag::Boundary:
         if (!sets.trimPrompts())

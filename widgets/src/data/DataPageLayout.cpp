@@ -80,6 +80,8 @@ void DataPage::Private::buildActions()
     add(QStringLiteral("actionDataPaste"), tr("Paste rows"), QStringLiteral("paste"), tr("Insert rows from a table on the clipboard"), QKeySequence::Paste, &Private::pasteRows);
     add(QStringLiteral("actionDataShuffle"), tr("Shuffle…"), QStringLiteral("refresh"), tr("Put the rows of the set in front in a random order"), {}, &Private::shuffleRows);
     add(QStringLiteral("actionDataSample"), tr("Keep a sample…"), QStringLiteral("filter"), tr("Keep some rows of the set in front, drawn with a seed"), {}, &Private::sampleRows);
+    add(QStringLiteral("actionDataAskModel"), tr("Ask the model…"), QStringLiteral("models"), tr("How well the model knows each forget row, and what forgetting it does to the retain set"), {}, &Private::askModel);
+    add(QStringLiteral("actionDataKeepWorst"), tr("Keep the worst to forget…"), QStringLiteral("filter"), tr("Keep the forget rows whose forgetting harms the retain set most"), {}, &Private::keepWorst);
     add(QStringLiteral("actionDataClearFilters"), tr("Leave the field, clear the filters"), QStringLiteral("filter"), tr("Back to the table; once there, all rows are shown again"), key(Qt::Key_Escape), &Private::leave);
     add(QStringLiteral("actionDataOtherTable"), tr("Other table"), QStringLiteral("compare"), tr("Go to the other set"), key(Qt::Key_F6), &Private::otherTable);
 }
@@ -251,6 +253,8 @@ void DataPage::Private::showContextMenu(const QPoint &at)
     menu.addActions({action("actionDataCopy"), action("actionDataPaste")});
     menu.addSeparator();
     menu.addActions({action("actionDataShuffle"), action("actionDataSample"), action("actionDataSaveAs")});
+    menu.addSeparator();
+    menu.addActions({action("actionDataAskModel"), action("actionDataKeepWorst")});
     menu.exec(at);
 }
 

@@ -71,6 +71,11 @@ struct DataPage::Private {
     void fix(SampleFlag flag);
     void filterFlag(SampleFlag flag);
 
+    // asking the model (DataPageSurvey.cpp)
+    void askModel();
+    void keepWorst();
+    void showSurvey();
+
     // keeping up (DataPage.cpp)
     void takeSets();
     void keepSets();

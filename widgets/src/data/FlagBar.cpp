@@ -26,6 +26,8 @@ QString countText(SampleFlag flag, std::int64_t count)
     case SampleFlag::NoLabel: return FlagBar::tr("%L1 with nothing to train").arg(count);
     case SampleFlag::Unknown: return FlagBar::tr("%L1 with unknown characters").arg(count);
     case SampleFlag::Boundary: return FlagBar::tr("%L1 with a token across the border").arg(count);
+    case SampleFlag::Near: return FlagBar::tr("%L1 nearly in both sets").arg(count);
+    case SampleFlag::Leak: return FlagBar::tr("%L1 whose answer is in the other set").arg(count);
     }
     return {};
 }
@@ -33,7 +35,9 @@ QString countText(SampleFlag flag, std::int64_t count)
 QString fixText(SampleFlag flag)
 {
     switch (flag) {
-    case SampleFlag::Both: return FlagBar::tr("remove from retain");
+    case SampleFlag::Both:
+    case SampleFlag::Near:
+    case SampleFlag::Leak: return FlagBar::tr("remove from retain");
     case SampleFlag::Duplicate: return FlagBar::tr("keep first");
     case SampleFlag::Boundary: return FlagBar::tr("trim prompts");
     default: return FlagBar::tr("remove");
@@ -42,7 +46,7 @@ QString fixText(SampleFlag flag)
 
 } // namespace
 
-FlagBar::FlagBar(QWidget *parent) : QWidget(parent), m_none(captionLabel(tr("Nothing to mend.")))
+FlagBar::FlagBar(QWidget *parent) : QWidget(parent), m_none(captionLabel(tr("Nothing to mend."))), m_compared(captionLabel(QString()))
 {
     setObjectName(QStringLiteral("flagBar"));
     auto *flow = new WrapLayout(this, Theme::space(3));
@@ -66,6 +70,14 @@ FlagBar::FlagBar(QWidget *parent) : QWidget(parent), m_none(captionLabel(tr("Not
         connect(entry.fix, &QPushButton::clicked, this, [this, flag] { Q_EMIT fixRequested(flag); });
     }
     flow->addWidget(m_none);
+    flow->addWidget(m_compared);
+    m_compared->hide();
+}
+
+void FlagBar::setRowsCompared(std::int64_t compared, std::int64_t rows)
+{
+    m_compared->setText(tr("The sets are so alike that near-duplicates were looked for in the first %L1 of %L2 forget rows alone.").arg(compared).arg(rows));
+    m_compared->setVisible(compared >= 0 && compared < rows);
 }
 
 void FlagBar::setCounts(const SetCounts &forget, const SetCounts &retain, std::int64_t longestRow, std::int64_t contextLength)
@@ -74,7 +86,8 @@ void FlagBar::setCounts(const SetCounts &forget, const SetCounts &retain, std::i
     for (std::size_t at = 0; at < m_entries.size(); ++at) {
         const SampleFlag flag = kSampleFlags[at];
         // A row in both sets is one row to the user: counted where it stands in the forget set.
-        const std::int64_t count = flag == SampleFlag::Both ? forget.flagged[at] : forget.flagged[at] + retain.flagged[at];
+        const bool isOfBoth = flag == SampleFlag::Both || flag == SampleFlag::Near || flag == SampleFlag::Leak;
+        const std::int64_t count = isOfBoth ? forget.flagged[at] : forget.flagged[at] + retain.flagged[at];
         any = any || count > 0;
         m_entries[at].filter->setText(flagSign(flag) + u' ' + countText(flag, count));
         m_entries[at].filter->parentWidget()->setVisible(count > 0);

@@ -21,6 +21,8 @@ class FlagBar final : public QWidget
 public:
     explicit FlagBar(QWidget *parent = nullptr);
     void setCounts(const SetCounts &forget, const SetCounts &retain, std::int64_t longestRow, std::int64_t contextLength);
+    /// \p compared below 0: not known yet.
+    void setRowsCompared(std::int64_t compared, std::int64_t rows);
 
 Q_SIGNALS:
     void filterRequested(lethe::SampleFlag flag);
@@ -33,6 +35,7 @@ private:
     };
     std::array<Entry, std::size(kSampleFlags)> m_entries;
     QLabel *m_none;
+    QLabel *m_compared;
 };
 
 } // namespace lethe

@@ -69,6 +69,8 @@ QString flagWord(SampleFlag flag)
     case SampleFlag::NoLabel: return QStringLiteral("untrained");
     case SampleFlag::Unknown: return QStringLiteral("unknown");
     case SampleFlag::Boundary: return QStringLiteral("border");
+    case SampleFlag::Near: return QStringLiteral("near");
+    case SampleFlag::Leak: return QStringLiteral("leak");
     }
     return {};
 }
@@ -83,6 +85,8 @@ QString flagSign(SampleFlag flag)
     case SampleFlag::NoLabel: return QStringLiteral("⊘");
     case SampleFlag::Unknown: return QStringLiteral("�");
     case SampleFlag::Boundary: return QStringLiteral("↔");
+    case SampleFlag::Near: return QStringLiteral("≈");
+    case SampleFlag::Leak: return QStringLiteral("↯");
     }
     return {};
 }
@@ -96,6 +100,8 @@ QString flagExplanation(SampleFlag flag)
     case SampleFlag::Cut: return trSample("The row is longer than the length: its end is cut off and it has no end-of-text token.");
     case SampleFlag::NoLabel: return trSample("The prompt alone fills the length: nothing of the answer would be trained.");
     case SampleFlag::Unknown: return trSample("The row holds replacement characters (U+FFFD): its file was read in the wrong encoding.");
+    case SampleFlag::Near: return trSample("A row of the other set says nearly the same: it would be forgotten and kept at once.");
+    case SampleFlag::Leak: return trSample("A row of the other set tells this row's answer, or this row tells that one's.");
     case SampleFlag::Boundary: return trSample("A token spans the border of prompt and answer; the first answer token is not trained on its own.");
     }
     return {};

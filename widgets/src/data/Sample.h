@@ -39,11 +39,13 @@ enum class SampleFlag : unsigned {
     NoLabel = 1u << 4,   ///< no trained token left
     Unknown = 1u << 5,   ///< holds U+FFFD: the file was not what it was read as
     Boundary = 1u << 6,  ///< a token spans the border of prompt and answer
+    Near = 1u << 7,      ///< says nearly what a row of the other set says
+    Leak = 1u << 8,      ///< its answer is told by a row of the other set, or it tells such a row's answer
 };
-inline constexpr SampleFlag kSampleFlags[] = {SampleFlag::Both, SampleFlag::Duplicate, SampleFlag::Empty, SampleFlag::NoLabel,
+inline constexpr SampleFlag kSampleFlags[] = {SampleFlag::Both, SampleFlag::Near, SampleFlag::Leak, SampleFlag::Duplicate, SampleFlag::Empty, SampleFlag::NoLabel,
                                               SampleFlag::Cut, SampleFlag::Unknown, SampleFlag::Boundary};
 constexpr bool has(unsigned flags, SampleFlag flag) { return (flags & static_cast<unsigned>(flag)) != 0; }
-/// The word that filters and cells use: `both`, `double`, `empty`, `cut`, `untrained`, `unknown`, `border`.
+/// The word that filters and cells use: `both`, `double`, `empty`, `cut`, `untrained`, `unknown`, `border`, `near`, `leak`.
 QString flagWord(SampleFlag flag);
 QString flagSign(SampleFlag flag);
 QString flagExplanation(SampleFlag flag);

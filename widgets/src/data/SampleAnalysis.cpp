@@ -1,5 +1,7 @@
 #include "SampleAnalysis.h"
 
+#include <lethe/data/Curation.h>
+
 #include <widgets/TaskList.h>
 
 #include <QtCore/QCoreApplication>
@@ -17,6 +19,8 @@ namespace {
 
 /// Fewer rows than this are counted without an entry in the activity list: done before it could be read.
 constexpr std::size_t kWorthATask = 500;
+/// Some seconds of comparing.
+constexpr std::int64_t kMostPairs = 4'000'000;
 
 bool isBlank(std::string_view folded)
 {
@@ -52,6 +56,36 @@ QHash<quint64, unsigned> textFlags(const SampleList &forget, const SampleList &r
         if (inForget.contains(sample->folded))
             mark(*sample, SampleFlag::Both);
     return flags;
+}
+
+/// What only looking at pairs of rows tells. \p stop ends it.
+struct PairFlags {
+    QHash<quint64, unsigned> flags;
+    std::int64_t lookedAt = 0;
+};
+PairFlags pairFlags(const SampleList &forget, const SampleList &retain, const std::atomic<bool> &stop)
+{
+    const auto rowsOf = [](const SampleList &samples) {
+        std::vector<const DataRow *> rows;
+        rows.reserve(samples.size());
+        for (const SamplePointer &sample : samples)
+            rows.push_back(&sample->row);
+        return rows;
+    };
+    const SetOverlap overlap = findOverlap(rowsOf(forget), rowsOf(retain), {.mostPairs = kMostPairs}, [&stop](std::size_t, std::size_t) { return !stop.load(); });
+    QHash<quint64, unsigned> flags;
+    const auto mark = [&](std::int64_t own, std::int64_t other, SampleFlag flag) {
+        const Sample &one = *forget[static_cast<std::size_t>(own)], &two = *retain[static_cast<std::size_t>(other)];
+        if (one.folded == two.folded)
+            return; // that is said already
+        flags[one.key] |= static_cast<unsigned>(flag);
+        flags[two.key] |= static_cast<unsigned>(flag);
+    };
+    for (const NearDuplicate &pair : overlap.nearDuplicates)
+        mark(pair.forget, pair.retain, SampleFlag::Near);
+    for (const AnswerLeak &leak : overlap.leaks)
+        mark(leak.forget, leak.retain, SampleFlag::Leak);
+    return {.flags = std::move(flags), .lookedAt = overlap.lookedAt};
 }
 
 unsigned tokenFlags(const TokenFacts &facts)
@@ -103,8 +137,9 @@ SampleAnalysis::SampleAnalysis(TaskList &tasks, QObject *parent) : QObject(paren
 
 SampleAnalysis::~SampleAnalysis()
 {
-    if (m_stopCounting)
-        m_stopCounting->store(true);
+    for (const auto &stop : {m_stopCounting, m_stopFlags})
+        if (stop)
+            stop->store(true);
 }
 
 void SampleAnalysis::setEncoding(std::shared_ptr<const Tokenizer> tokenizer, const TemplateSpec &textTemplate, std::int64_t maxLength)
@@ -133,6 +168,12 @@ void SampleAnalysis::setRows(SampleList forget, SampleList retain)
     m_start.start();
 }
 
+void SampleAnalysis::setSurvey(QHash<quint64, SurveyedRow> survey)
+{
+    m_survey = std::move(survey);
+    Q_EMIT factsChanged();
+}
+
 unsigned SampleAnalysis::flags(quint64 key) const
 {
     return m_textFlags.value(key) | tokenFlags(m_tokens.value(key));
@@ -140,17 +181,29 @@ unsigned SampleAnalysis::flags(quint64 key) const
 
 void SampleAnalysis::findFlags()
 {
-    QThreadPool::globalInstance()->start(
-        [self = QPointer(this), forget = m_rows[0], retain = m_rows[1], generation = m_rowsGeneration] {
-            auto found = std::make_shared<const QHash<quint64, unsigned>>(textFlags(forget, retain));
-            // The pointer is only looked into on the GUI thread.
-            QMetaObject::invokeMethod(qApp, [self, found, generation] {
+    if (m_stopFlags)
+        m_stopFlags->store(true);
+    m_stopFlags = std::make_shared<std::atomic<bool>>(false);
+    QThreadPool::globalInstance()->start([self = QPointer(this), forget = m_rows[0], retain = m_rows[1], stop = m_stopFlags, generation = m_rowsGeneration] {
+        // The pointer is only looked into on the GUI thread.
+        const auto hand = [&self, generation](const QHash<quint64, unsigned> &flags, std::int64_t compared) {
+            QMetaObject::invokeMethod(qApp, [self, flags, compared, generation] {
                 if (!self || self->m_rowsGeneration != generation)
                     return;
-                self->m_textFlags = *found;
+                self->m_textFlags = flags;
+                self->m_rowsCompared = compared;
                 self->m_announce.start();
             });
-        });
+        };
+        QHash<quint64, unsigned> flags = textFlags(forget, retain);
+        hand(flags, -1); // what takes no time first
+        const PairFlags pairs = pairFlags(forget, retain, *stop);
+        if (stop->load())
+            return;
+        for (auto pair = pairs.flags.cbegin(); pair != pairs.flags.cend(); ++pair)
+            flags[pair.key()] |= pair.value();
+        hand(flags, pairs.lookedAt);
+    });
 }
 
 void SampleAnalysis::countTokens()

@@ -2,6 +2,8 @@
 
 #include "Sample.h"
 
+#include <lethe/run/ForgetSurvey.h>
+
 #include <QtCore/QHash>
 #include <QtCore/QObject>
 #include <QtCore/QTimer>
@@ -48,6 +50,12 @@ public:
 
     TokenFacts tokenFacts(quint64 key) const { return m_tokens.value(key); }
     unsigned flags(quint64 key) const;
+    /// Forget rows that were compared with the retain set; below 0: that is still on.
+    std::int64_t rowsCompared() const { return m_rowsCompared; }
+    /// What the model said of forget rows; empty until it was asked.
+    void setSurvey(QHash<quint64, SurveyedRow> survey);
+    bool hasSurvey() const { return !m_survey.isEmpty(); }
+    SurveyedRow surveyed(quint64 key) const { return m_survey.value(key); }
     const SetCounts &counts(SetSide side) const { return m_counts[static_cast<std::size_t>(side)]; }
     const SampleList &rows(SetSide side) const { return m_rows[static_cast<std::size_t>(side)]; }
     bool hasTokenizer() const { return m_tokenizer != nullptr; }
@@ -75,11 +83,14 @@ private:
     std::array<SetCounts, 2> m_counts;
     QHash<quint64, TokenFacts> m_tokens;
     QHash<quint64, unsigned> m_textFlags; ///< those that need no tokenizer
+    QHash<quint64, SurveyedRow> m_survey;
+    std::int64_t m_rowsCompared = -1;
     std::shared_ptr<const Tokenizer> m_tokenizer;
     TemplateSpec m_template;
     std::int64_t m_maxLength = 256;
     std::optional<Error> m_problem;
     std::shared_ptr<std::atomic<bool>> m_stopCounting; ///< shared with the worker that counts
+    std::shared_ptr<std::atomic<bool>> m_stopFlags;    ///< shared with the worker that compares rows
     quint64 m_encodingGeneration = 0;
     quint64 m_rowsGeneration = 0;
     bool m_counting = false;

@@ -245,6 +245,17 @@ void SampleSets::sample(SetSide side, std::int64_t count, quint64 seed)
     push(tr("sample of %1 from %2").arg(rowsText(count), nameOf(side)), std::move(after));
 }
 
+void SampleSets::keepOnly(SetSide side, std::vector<std::int64_t> rows, const QString &what)
+{
+    std::ranges::sort(rows);
+    auto after = both();
+    SampleList &list = after[static_cast<std::size_t>(side)], kept;
+    for (const std::int64_t row : rows)
+        kept.push_back(list[static_cast<std::size_t>(row)]);
+    list = std::move(kept);
+    push(tr("%1 of %2").arg(what, nameOf(side)), std::move(after));
+}
+
 std::vector<int> SampleSets::flaggedRows(SetSide side, SampleFlag flag) const
 {
     std::vector<int> found;
@@ -255,11 +266,12 @@ std::vector<int> SampleSets::flaggedRows(SetSide side, SampleFlag flag) const
     return found;
 }
 
-void SampleSets::removeFromRetain()
+void SampleSets::removeFromRetain(SampleFlag flag)
 {
     auto after = both();
-    const auto taken = take(after[1], flaggedRows(SetSide::Retain, SampleFlag::Both));
-    push(tr("removal of %1 in both sets from retain").arg(rowsText(static_cast<std::int64_t>(taken.size()))), std::move(after));
+    const auto taken = take(after[1], flaggedRows(SetSide::Retain, flag));
+    const QString rows = rowsText(static_cast<std::int64_t>(taken.size()));
+    push(flag == SampleFlag::Both ? tr("removal of %1 in both sets from retain").arg(rows) : tr("removal of %1 (%2) from retain").arg(rows, flagWord(flag)), std::move(after));
 }
 
 void SampleSets::keepFirst()

@@ -48,9 +48,13 @@ public:
     /// Keeps \p count rows drawn with \p seed, in their order.
     void sample(SetSide side, std::int64_t count, quint64 seed);
 
+    /// \p what names the step: `worst 20 rows`.
+    void keepOnly(SetSide side, std::vector<std::int64_t> rows, const QString &what);
+
     // Fixes of flags; each leaves the flag at 0.
     std::vector<int> flaggedRows(SetSide side, SampleFlag flag) const;
-    void removeFromRetain();
+    /// \p flag: one that rows of both sets have for each other's sake.
+    void removeFromRetain(SampleFlag flag);
     void keepFirst();
     void removeFlagged(SampleFlag flag);
     /// White space at the ends of flagged prompts goes; false where none has any (the template makes the border).

@@ -11,6 +11,7 @@
 #include <QtCore/QMimeData>
 
 #include <algorithm>
+#include <limits>
 
 namespace lethe {
 
@@ -38,6 +39,11 @@ TokenFacts SampleTableModel::facts(const Sample &sample) const
 unsigned SampleTableModel::flagsOf(const Sample &sample) const
 {
     return m_analysis ? m_analysis->flags(sample.key) : 0;
+}
+
+SurveyedRow SampleTableModel::surveyed(const Sample &sample) const
+{
+    return m_analysis ? m_analysis->surveyed(sample.key) : SurveyedRow{};
 }
 
 void SampleTableModel::replace(std::size_t first, std::size_t removed, const SampleList &inserted)
@@ -119,6 +125,8 @@ void SampleTableModel::rebuildShown()
     case Answer: sortBy([&](int row) { return std::string_view(sample(row).folded).substr(sample(row).folded.find('\x1f') + 1); }); break;
     case Tokens: sortBy([&](int row) { return facts(sample(row)).tokens + facts(sample(row)).dropped; }); break;
     case Flags: sortBy([&](int row) { return ~flagsOf(sample(row)); }); break;
+    case Known: sortBy([&](int row) { return surveyed(sample(row)).probability.value_or(-1); }); break;
+    case Harm: sortBy([&](int row) { return surveyed(sample(row)).influence.value_or(-std::numeric_limits<double>::infinity()); }); break;
     default: break;
     }
     if (m_sortOrder == Qt::DescendingOrder)
@@ -165,6 +173,8 @@ QVariant SampleTableModel::display(const Sample &sample, Column column) const
                 words.append(flagSign(flag) + u' ' + flagWord(flag));
         return words.join(QStringLiteral("  "));
     }
+    case Known: return format::percent(surveyed(sample).probability);
+    case Harm: return format::loss(surveyed(sample).influence);
     case ColumnCount: break;
     }
     return {};
@@ -192,6 +202,16 @@ QVariant SampleTableModel::toolTip(const Sample &sample, Column column) const
                 lines.append(flagSign(flag) + u' ' + flagExplanation(flag));
         return lines.join(u'\n');
     }
+    case Known: {
+        const SurveyedRow row = surveyed(sample);
+        return tr("Probability of the answer, a token's mean: %1. ROUGE-L recall of the greedy answer: %2. Extraction strength: %3.")
+            .arg(format::percent(row.probability), format::probability(row.rougeRecall), format::probability(row.extractionStrength));
+    }
+    case Harm: {
+        const SurveyedRow row = surveyed(sample);
+        return tr("What forgetting this row adds to the retain set's loss, to first order: %1. Cosine of the two gradients: %2.")
+            .arg(format::loss(row.influence), format::loss(row.alignment));
+    }
     default: return {};
     }
 }
@@ -206,7 +226,7 @@ QVariant SampleTableModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole: return display(sample, column);
     case Qt::EditRole: return column == Prompt ? toQt(sample.row.prompt) : column == Answer ? toQt(sample.row.answer) : display(sample, column);
     case Qt::ToolTipRole: return toolTip(sample, column);
-    case Qt::TextAlignmentRole: return QVariant::fromValue(Qt::Alignment((column == Tokens ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+    case Qt::TextAlignmentRole: return QVariant::fromValue(Qt::Alignment((column >= Tokens && column != Flags ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
     case Qt::ForegroundRole:
         if ((column == Tokens && facts(sample).tokens < 0) || (column == Prompt && sample.row.isDocument))
             return Theme::muted();
@@ -224,9 +244,13 @@ QVariant SampleTableModel::headerData(int section, Qt::Orientation orientation, 
     if (orientation == Qt::Vertical)
         return role == Qt::DisplayRole && section >= 0 && section < rowCount() ? QVariant(rowInSet(section) + 1) : QVariant();
     if (role == Qt::TextAlignmentRole)
-        return QVariant::fromValue(Qt::Alignment((section == Tokens ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+        return QVariant::fromValue(Qt::Alignment((section >= Tokens && section != Flags ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
     if (role == Qt::ToolTipRole && section == Tokens)
         return tr("Tokens of the whole row, end-of-text included, before it is cut");
+    if (role == Qt::ToolTipRole && section == Known)
+        return tr("How well the model knows the answer before it is trained: where that is little, there is nothing to forget");
+    if (role == Qt::ToolTipRole && section == Harm)
+        return tr("What forgetting the row does to the retain set's loss, to first order: above 0 it does harm");
     if (role != Qt::DisplayRole)
         return {};
     switch (section) {
@@ -234,6 +258,8 @@ QVariant SampleTableModel::headerData(int section, Qt::Orientation orientation, 
     case Answer: return tr("answer");
     case Tokens: return tr("tok");
     case Flags: return tr("flag");
+    case Known: return tr("known");
+    case Harm: return tr("harm");
     default: return {};
     }
 }
@@ -311,7 +337,7 @@ bool SampleTableModel::dropMimeData(const QMimeData *data, Qt::DropAction action
 
 void SampleTableModel::refreshFacts()
 {
-    if (m_filter.usesFacts() || m_sortColumn == Tokens || m_sortColumn == Flags) {
+    if (m_filter.usesFacts() || m_sortColumn >= Tokens) {
         std::vector<int> before = m_shown;
         rebuildShown();
         if (m_shown != before) {
@@ -323,7 +349,7 @@ void SampleTableModel::refreshFacts()
         }
     }
     if (const int count = rowCount(); count > 0)
-        Q_EMIT dataChanged(index(0, Tokens), index(count - 1, Flags), {Qt::DisplayRole, Qt::ForegroundRole, Qt::ToolTipRole});
+        Q_EMIT dataChanged(index(0, Tokens), index(count - 1, ColumnCount - 1), {Qt::DisplayRole, Qt::ForegroundRole, Qt::ToolTipRole});
 }
 
 QString SampleTableModel::toTsv(const SampleList &rows)

@@ -19,7 +19,7 @@ class SampleTableModel final : public QAbstractTableModel
 
 public:
     /// A row's number in its set stands in the vertical header.
-    enum Column { Prompt, Answer, Tokens, Flags, ColumnCount };
+    enum Column { Prompt, Answer, Tokens, Flags, Known, Harm, ColumnCount };
 
     /// \p analysis may be null (then token columns show `–`); else it outlives the model.
     SampleTableModel(SetSide side, const SampleAnalysis *analysis, QObject *parent = nullptr);
@@ -65,6 +65,7 @@ private:
     void rebuildShown();
     TokenFacts facts(const Sample &sample) const;
     unsigned flagsOf(const Sample &sample) const;
+    SurveyedRow surveyed(const Sample &sample) const;
     QVariant display(const Sample &sample, Column column) const;
     QVariant toolTip(const Sample &sample, Column column) const;
 

@@ -32,6 +32,8 @@ SampleView::SampleView(SampleTableModel &model, const QString &objectName, QWidg
     m_filters->addField(SampleTableModel::Tokens, objectName + QStringLiteral("TokensFilter"), tr(">200"), tr("Filter by tokens, for example >200"));
     m_filters->addField(SampleTableModel::Flags, objectName + QStringLiteral("FlagFilter"), tr("flag"), tr("Filter by flag, for example cut"));
     setModel(&model);
+    for (const int column : {SampleTableModel::Known, SampleTableModel::Harm})
+        setColumnHidden(column, true);
     polishTable(this);
     setSelectionBehavior(SelectRows);
     setSelectionMode(ExtendedSelection);
@@ -68,13 +70,27 @@ void SampleView::fitColumns()
     const int air = metrics.horizontalAdvance(QStringLiteral("00"));
     const int tokens = std::max(metrics.horizontalAdvance(QStringLiteral("00 000")), metrics.horizontalAdvance(tr(">200")) + 3 * air) + air;
     const int flag = metrics.horizontalAdvance(QStringLiteral("≡ double")) + air;
-    const int rest = std::max(0, viewport()->width() - tokens - flag);
+    const int number = metrics.horizontalAdvance(QStringLiteral("−0.0000")) + air;
+    const bool survey = !isColumnHidden(SampleTableModel::Known);
+    const int rest = std::max(0, viewport()->width() - tokens - flag - (survey ? 2 * number : 0));
     const int prompt = static_cast<int>(rest * m_promptShare);
     setColumnWidth(SampleTableModel::Prompt, prompt);
     setColumnWidth(SampleTableModel::Answer, rest - prompt);
     setColumnWidth(SampleTableModel::Tokens, tokens);
     setColumnWidth(SampleTableModel::Flags, flag);
+    for (const int column : {SampleTableModel::Known, SampleTableModel::Harm})
+        if (survey)
+            setColumnWidth(column, number);
     m_fitting = false;
+}
+
+void SampleView::setSurveyShown(bool shown)
+{
+    if (shown != isColumnHidden(SampleTableModel::Known))
+        return;
+    for (const int column : {SampleTableModel::Known, SampleTableModel::Harm})
+        setColumnHidden(column, !shown);
+    fitColumns();
 }
 
 void SampleView::resizeEvent(QResizeEvent *event)

@@ -21,6 +21,8 @@ public:
     /// The current row's index into the set's rows; -1: none.
     int currentSetRow() const;
     void selectKeys(const std::vector<quint64> &keys);
+    /// Whether the columns of what the model said of rows are there.
+    void setSurveyShown(bool shown);
     /// Shown while the table has no rows.
     void setEmptyText(const QString &text) { m_emptyText = text; }
 

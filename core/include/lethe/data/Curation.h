@@ -15,6 +15,8 @@ namespace lethe {
 struct OverlapOptions {
     double similarity = 0.6; ///< least Jaccard index of two rows' word pairs for them to be near-duplicates
     double leak = 0.8;       ///< least share of an answer's word pairs that another row tells
+    /// Pairs of rows that are looked at closely at most, for sets made of one pattern where all are alike. 0: no bound.
+    std::int64_t mostPairs = 0;
 };
 
 /// A forget row and a retain row that say nearly the same.
@@ -35,7 +37,7 @@ struct AnswerLeak {
 struct SetOverlap {
     std::vector<NearDuplicate> nearDuplicates; ///< most similar first
     std::vector<AnswerLeak> leaks;             ///< largest share first
-    bool cancelled = false;                    ///< some rows were not looked at
+    std::int64_t lookedAt = 0;                 ///< forget rows; fewer than there are where the search ended early
 };
 
 /// Words of a text, folded: runs of letters and digits; in scripts that put no space between words (Han, kana, Thai, …) every
@@ -43,7 +45,7 @@ struct SetOverlap {
 LETHE_EXPORT std::vector<std::string> foldedWords(std::string_view text);
 
 /// Compares every forget row with every retain row by pairs of neighbouring words (w-shingling with w = 2, Broder 1997): nothing
-/// is sampled, so nothing above the bounds is missed. An answer of one word leaks nothing: too many rows have it. Any thread.
+/// is sampled, so nothing above the bounds is missed in the rows that were looked at. An answer of one word leaks nothing: too many rows have it. Any thread.
 /// \param progress false from it ends the search
 LETHE_EXPORT SetOverlap findOverlap(const std::vector<const DataRow *> &forget, const std::vector<const DataRow *> &retain, const OverlapOptions &options = {},
                                     const std::function<bool(std::size_t done, std::size_t total)> &progress = {});
