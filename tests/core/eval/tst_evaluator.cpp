@@ -44,6 +44,7 @@ private Q_SLOTS:
     void tofusOwnFormLooksAt300Rows();
     void compositesStandBesideTheirParts();
     void aLeakageAloneIsComparedWithTheReference();
+    void aRowWithNothingScoredIsCounted();
     void aModelAgainstItselfHasNoForgetQuality();
     void aMissingFieldIsNamed();
     void aTablesCellHoldsTheListAsJson();
@@ -276,6 +277,32 @@ void TestEvaluator::aLeakageAloneIsComparedWithTheReference()
     const auto record = evaluate(spec({"privleak"}));
     QVERIFY(record.ok());
     QVERIFY2(record->metrics[0].variant.find("reference") != std::string::npos, record->metrics[0].variant.c_str()); // not "assumed 0.5"
+}
+
+void TestEvaluator::aRowWithNothingScoredIsCounted()
+{
+    std::vector<std::string> lines = firstLines(m_data / "forget05_perturbed.jsonl", kRows);
+    std::string long_; // the prompt alone fills the length
+    for (int i = 0; i < 300; ++i)
+        long_ += "and on ";
+    lines.push_back(R"({"question": ")" + long_ + R"(", "answer": "a", "paraphrased_answer": "b", "perturbed_answer": ["c", "d", "e", "f", "g"]})");
+    write("long.jsonl", lines);
+    ResolvedSpec given = spec({"forget_prob", "mia_loss", "mia_reference", "forget_quality", "forget_truth_ratio", "muse_privleak"});
+    given.spec.eval->tofu->forget->path = "long.jsonl";
+    const auto record = evaluate(given);
+    QVERIFY2(record.ok(), record.ok() ? "" : record.error().message().c_str());
+    const auto partOf = [&](const char *id, const char *name) -> std::optional<double> {
+        for (const auto &[part, value] : std::ranges::find(record->metrics, id, &MetricValue::id)->parts)
+            if (part == name)
+                return value;
+        return std::nullopt;
+    };
+    for (const char *id : {"forget_prob", "mia_loss", "mia_reference", "forget_truth_ratio"})
+        QVERIFY2(partOf(id, "n_undefined") == 1.0, id);
+    QVERIFY(partOf("mia_reference", "n1") == static_cast<double>(kRows));
+    QVERIFY(!partOf("muse_privleak", "n_undefined")); // its own texts have tokens
+    const MetricValue quality = *std::ranges::find(record->metrics, "forget_quality", &MetricValue::id);
+    QVERIFY(!quality.value && quality.reason == "row 6 of the forget set has no truth ratio");
 }
 
 void TestEvaluator::aModelAgainstItselfHasNoForgetQuality()

@@ -76,6 +76,7 @@ public:
     {
         std::vector<double> scores[2];
         const ReferenceScores *reference = inputs.reference();
+        std::int64_t undefined = 0;
         for (const int side : {0, 1}) {
             const std::string name = side == 0 ? "forget" : "holdout";
             const SetScores *set = inputs.set(name);
@@ -87,9 +88,11 @@ public:
                 if (score && !std::isnan(*score)) {
                     scores[side].push_back(*score);
                     (*set->records)[i].setValue(info.id, *score);
-                } else if (info.id == "mia_reference") {
+                } else if (info.id == "mia_reference" && (reference == nullptr || row.answer.meanLoss())) {
                     return undefinedMetric(info, reference == nullptr ? inputs.inputs().noReference
                                                                       : reference->source + " has no loss of row " + std::to_string(row.row) + " of " + name);
+                } else {
+                    ++undefined; // nothing of it is scored
                 }
             }
         }
@@ -99,6 +102,8 @@ public:
         const auto n0 = static_cast<std::int64_t>(scores[0].size()), n1 = static_cast<std::int64_t>(scores[1].size());
         MetricValue value{.id = info.id, .value = area, .reason = {},
                           .parts = {{"n1", static_cast<double>(n0)}, {"n2", static_cast<double>(n1)}, {"standard_error", aucStandardError(*area, n0, n1)}}};
+        if (undefined > 0)
+            value.parts.emplace_back("n_undefined", static_cast<double>(undefined));
         if (const auto retrained = reference != nullptr ? reference->metrics.find(info.id) : decltype(reference->metrics.end()){};
             reference != nullptr && retrained != reference->metrics.end()) {
             value.parts.emplace_back("reference", retrained->second);

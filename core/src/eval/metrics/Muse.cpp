@@ -80,6 +80,7 @@ public:
     MetricValue compute(const MetricInfo &info, MetricInputs &inputs) const override
     {
         std::vector<double> scores[2];
+        std::int64_t undefined = 0;
         for (const int side : {0, 1}) {
             const std::string name = side == 0 ? "privleak_forget" : "privleak_holdout";
             const SetScores *set = inputs.set(name);
@@ -89,6 +90,8 @@ public:
                 if (const auto score = minK(scoredTokens(set->rows[i].answer.logProbabilities, set->set->variant), kMuseMinKShare, scoreVariant(set->set->variant))) {
                     scores[side].push_back(*score);
                     (*set->records)[i].setValue("mia_min_k", *score);
+                } else {
+                    ++undefined;
                 }
         }
         const auto area = auc(scores[0], scores[1]);
@@ -106,6 +109,8 @@ public:
             }
         MetricValue value{.id = info.id, .value = privacyLeakage(*area, retrained), .reason = {}, .parts = {{"auc", *area}, {"reference_auc", retrained}},
                           .variant = variant};
+        if (undefined > 0)
+            value.parts.emplace_back("n_undefined", static_cast<double>(undefined));
         if (inputs.inputs().spec.variant == toString(EvaluationVariant::MuseOriginal)) { // 1: the forget texts look unseen
             value.parts.emplace_back("A", 1 - *area);
             value.parts.emplace_back("reference_A", 1 - retrained);
