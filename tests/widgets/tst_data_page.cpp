@@ -262,6 +262,7 @@ void TestDataPage::theModelIsAskedOfEveryForgetRow()
     draft.eval->generations.maxNewTokens = 4;
     bench.workspace->setDraft(draft);
     Shown shown(bench);
+    QTRY_VERIFY_WITH_TIMEOUT(bench.workspace->tokenizer() != nullptr, 30'000); // else its coming drops what was asked of the model before
     QVERIFY(shown.forget->isColumnHidden(SampleTableModel::Known) && shown.forget->isColumnHidden(SampleTableModel::Harm));
     shown.trigger("actionDataAskModel");
     QTRY_VERIFY_WITH_TIMEOUT(!shown.forget->isColumnHidden(SampleTableModel::Known), 60'000);

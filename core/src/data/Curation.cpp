@@ -137,12 +137,16 @@ std::vector<std::string> foldedWords(std::string_view text)
             words.push_back(word.toStdString());
         word.clear();
     };
+    bool alone = false; // the word is a letter that stands by itself
     for (const char32_t c : folded.toStdU32String()) {
-        const bool isPart = QChar::isLetterOrNumber(c) || QChar::isMark(c);
-        if (!isPart || (isUnspaced(c) && !QChar::isMark(c)))
+        const bool isMark = QChar::isMark(c), isPart = isMark || QChar::isLetterOrNumber(c);
+        if (!isPart || (!isMark && (alone || isUnspaced(c))))
             finish();
-        if (isPart)
-            word += QString::fromUcs4(&c, 1);
+        if (!isPart)
+            continue;
+        word += QString::fromUcs4(&c, 1);
+        if (!isMark)
+            alone = isUnspaced(c);
     }
     finish();
     return words;

@@ -2,7 +2,9 @@
 
 #include <QtTest/QtTest>
 
+#include <algorithm>
 #include <random>
+#include <set>
 
 using namespace lethe;
 
@@ -46,7 +48,7 @@ void TestCuration::wordsAreFoldedInEveryLanguage()
 {
     QCOMPARE(foldedWords("The Cat's  hat, 1991!"), (std::vector<std::string>{"the", "cat", "s", "hat", "1991"}));
     QCOMPARE(foldedWords("STRASSE Straße ÉCOLE"), (std::vector<std::string>{"strasse", "strasse", "école"}));
-    QCOMPARE(foldedWords("東京 tower"), (std::vector<std::string>{"東", "京", "tower"}));
+    QCOMPARE(foldedWords("東京tower"), (std::vector<std::string>{"東", "京", "tower"}));
     QVERIFY(foldedWords(" ?! ").empty());
 }
 

@@ -120,7 +120,7 @@ void TestTextMetrics::exactMatchIgnoresOuterWhiteSpaceAlone()
     // as Python strips: no-break and ideographic spaces, NEL, separators; a zero-width space is none
     QVERIFY(exactMatch("\u00A0In the harbour.\u3000\u2003", "In the harbour.\u0085\x1F"));
     QVERIFY(!exactMatch("In the harbour.\u200B", "In the harbour."));
-    QCOMPARE(strippedText("\u2028 a\u00A0b \u1680"), std::string_view("a\u00A0b"));
+    QVERIFY(strippedText("\u2028 a\u00A0b \u1680") == "a\u00A0b");
     QCOMPARE(longestRepeat("no\u00A0no\u3000no yes"), 3);
 }
 

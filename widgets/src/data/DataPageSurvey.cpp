@@ -6,7 +6,8 @@
 #include "SampleView.h"
 #include "SetPanel.h"
 
-#include <lethe/run/RunController.h>
+#include <lethe/run/ForgetSurvey.h>
+#include <lethe/spec/SpecReader.h>
 
 #include <widgets/Dialogs.h>
 #include <widgets/Format.h>
