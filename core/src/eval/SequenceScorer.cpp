@@ -202,6 +202,8 @@ Result<bool> SequenceScorer::generate(const EvaluationSet &set, std::vector<RowS
             LETHE_TRY(ids, m_encoder.encodePrompt(data));
         } else {
             ids = m_tokenizer.encode(set.rawPrompts[index]);
+            if (const std::optional<TokenId> eos = m_tokenizer.eosId(); eos && !ids.empty() && ids.back() == *eos)
+                ids.pop_back(); // some tokenizers close every text: nothing is to be written behind that
         }
         if (ids.empty())
             continue;

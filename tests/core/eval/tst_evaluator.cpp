@@ -41,6 +41,7 @@ private Q_SLOTS:
     void everyMetricOfEveryGroupIsDefinedOrSaysWhy();
     void tokensOfARowAreStored();
     void publishedFormsAreOtherNumbersUnderTheirNames();
+    void promptsEndWhereTheTextDoes();
     void tofusOwnFormLooksAt300Rows();
     void compositesStandBesideTheirParts();
     void aLeakageAloneIsComparedWithTheReference();
@@ -227,6 +228,30 @@ void TestEvaluator::publishedFormsAreOtherNumbersUnderTheirNames()
     };
     const MetricValue leak = of(*original, "muse_privleak");
     QVERIFY(std::abs(partsOf(leak, "A") + partsOf(leak, "auc") - 1) < 1e-12);
+}
+
+void TestEvaluator::promptsEndWhereTheTextDoes()
+{
+    // the same weights, and a tokenizer that closes every text with EOS
+    std::vector<std::string> texts[2];
+    for (const int which : {0, 1}) {
+        const auto folder = test::fixtures() / "losses" / "models" / (which == 0 ? "llama" : "llama-eos");
+        auto tokenizer = Tokenizer::load(folder);
+        auto model = Decoder::load(folder, {});
+        QVERIFY(tokenizer.ok() && model.ok());
+        const auto encoder = SampleEncoder::create(*tokenizer, {}, 256);
+        QVERIFY(encoder.ok());
+        ResolvedSpec given = spec({"knowmem_f", "knowmem_r", "forget_rouge"});
+        given.spec.eval->reference.reset();
+        auto inputs = EvaluationInputs::read(given, folder, *tokenizer, *encoder, {}, {});
+        QVERIFY2(inputs.ok(), inputs.ok() ? "" : inputs.error().message().c_str());
+        const auto record = Evaluator(**model, *tokenizer, *encoder, *inputs).evaluate(1, true, {});
+        QVERIFY(record.ok());
+        for (const SampleRecord &sample : record->samples)
+            texts[which].push_back(sample.text.value());
+    }
+    QCOMPARE(texts[0].size(), std::size_t{3 * kRows});
+    QCOMPARE(texts[1], texts[0]);
 }
 
 void TestEvaluator::tofusOwnFormLooksAt300Rows()
