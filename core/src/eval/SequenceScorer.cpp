@@ -190,8 +190,17 @@ bool SequenceScorer::measureGradients(const EvaluationSet &set, std::vector<RowS
 
 Result<bool> SequenceScorer::generate(const EvaluationSet &set, std::vector<RowScores> &rows, const Progress &progress)
 {
-    std::vector<std::vector<TokenId>> prompts;
-    std::vector<std::size_t> ofRow;
+    // TOFU's own counts the prompt among its tokens: what is over is cut off below, greedy answers being prefixes of longer ones
+    const bool isWhole = set.variant == EvaluationVariant::TofuOriginal && !set.maxNewTokens;
+    const bool isPublished = isWhole || set.variant == EvaluationVariant::OpenUnlearning;
+    const GenerationOptions options{.maxNewTokens = set.maxNewTokens.value_or(isPublished ? kPublishedTokens : m_generations.maxNewTokens)};
+    // learned positions end where their table ends: a prompt that fills it has no answer, one near it a shorter one
+    const bool hasTable = !m_model.config().names.positions.empty();
+    const auto roomBehind = [&](const std::vector<TokenId> &prompt) {
+        return hasTable ? m_model.config().context - static_cast<std::int64_t>(prompt.size()) : options.maxNewTokens;
+    };
+    std::vector<std::vector<TokenId>> prompts, longOnes;
+    std::vector<std::size_t> ofRow, ofLongRow;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto index = static_cast<std::size_t>(rows[i].row);
         const DataRow &data = set.rows[index].data;
@@ -205,15 +214,12 @@ Result<bool> SequenceScorer::generate(const EvaluationSet &set, std::vector<RowS
             if (const std::optional<TokenId> eos = m_tokenizer.eosId(); eos && !ids.empty() && ids.back() == *eos)
                 ids.pop_back(); // some tokenizers close every text: nothing is to be written behind that
         }
-        if (ids.empty())
+        if (ids.empty() || roomBehind(ids) <= 0)
             continue;
-        prompts.push_back(std::move(ids));
-        ofRow.push_back(i);
+        const bool isLong = roomBehind(ids) < options.maxNewTokens;
+        (isLong ? longOnes : prompts).push_back(std::move(ids));
+        (isLong ? ofLongRow : ofRow).push_back(i);
     }
-    // TOFU's own counts the prompt among its tokens: what is over is cut off below, greedy answers being prefixes of longer ones
-    const bool isWhole = set.variant == EvaluationVariant::TofuOriginal && !set.maxNewTokens;
-    const bool isPublished = isWhole || set.variant == EvaluationVariant::OpenUnlearning;
-    const GenerationOptions options{.maxNewTokens = set.maxNewTokens.value_or(isPublished ? kPublishedTokens : m_generations.maxNewTokens)};
     std::size_t tokens = 0;
     bool stopped = false;
     const auto onToken = [&](std::size_t, TokenId) {
@@ -221,6 +227,11 @@ Result<bool> SequenceScorer::generate(const EvaluationSet &set, std::vector<RowS
         return !stopped;
     };
     std::vector<GeneratedIds> generated = generateIds(m_model, prompts, options, onToken);
+    for (std::size_t i = 0; !stopped && i < longOnes.size(); ++i) {
+        generated.push_back(generateIds(m_model, {longOnes[i]}, {.maxNewTokens = roomBehind(longOnes[i])}, onToken).front());
+        prompts.push_back(longOnes[i]);
+        ofRow.push_back(ofLongRow[i]);
+    }
     if (stopped)
         return false;
     for (std::size_t i = 0; isWhole && i < generated.size(); ++i) {

@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 namespace lethe {
 
 namespace {
@@ -110,14 +112,20 @@ Result<void> SessionInputs::read(const ResolvedSpec &spec, const std::filesystem
                                                   .mergeAdapters = spec.spec.training.lora && weightsFolder == spec.modelFolder, .progress = progress}));
     if (!model->config().names.positions.empty() && spec.spec.data.maxLength > model->config().context) {
         // Learned positions end where their table ends; a rotary model merely leaves what it was trained on.
+        std::vector<const EncodedSample *> samples;
         for (const auto *set : {&forget, &retain})
             if (*set)
                 for (const EncodedSample &sample : (*set)->encoded.samples)
-                    if (static_cast<std::int64_t>(sample.ids.size()) > model->config().context)
-                        return Error{.code = ErrorCode::InvalidInput,
-                                     .what = std::to_string(spec.spec.data.maxLength) + " is more than the " + std::to_string(model->config().context)
-                                         + " positions that the model has",
-                                     .where = "data.max_length", .hint = "Use " + std::to_string(model->config().context) + " or less"};
+                    samples.push_back(&sample);
+        if (evaluation)
+            for (const EvaluationSet &set : evaluation->sets)
+                for (const ScoredSequence &sequence : set.sequences)
+                    samples.push_back(&sequence.sample);
+        if (std::ranges::any_of(samples, [this](const EncodedSample *sample) { return static_cast<std::int64_t>(sample->ids.size()) > model->config().context; }))
+            return Error{.code = ErrorCode::InvalidInput,
+                         .what = std::to_string(spec.spec.data.maxLength) + " is more than the " + std::to_string(model->config().context)
+                             + " positions that the model has",
+                         .where = "data.max_length", .hint = "Use " + std::to_string(model->config().context) + " or less"};
     }
     return {};
 }

@@ -42,6 +42,7 @@ private Q_SLOTS:
     void tokensOfARowAreStored();
     void publishedFormsAreOtherNumbersUnderTheirNames();
     void promptsEndWhereTheTextDoes();
+    void aPromptThatFillsTheModelsPositionsHasNoAnswer();
     void tofusOwnFormLooksAt300Rows();
     void compositesStandBesideTheirParts();
     void aLeakageAloneIsComparedWithTheReference();
@@ -252,6 +253,33 @@ void TestEvaluator::promptsEndWhereTheTextDoes()
     }
     QCOMPARE(texts[0].size(), std::size_t{3 * kRows});
     QCOMPARE(texts[1], texts[0]);
+}
+
+void TestEvaluator::aPromptThatFillsTheModelsPositionsHasNoAnswer()
+{
+    const auto folder = test::fixtures() / "models" / "gpt2"; // 128 learned positions
+    auto tokenizer = Tokenizer::load(folder);
+    auto model = Decoder::load(folder, {});
+    QVERIFY(tokenizer.ok() && model.ok());
+    const auto encoder = SampleEncoder::create(*tokenizer, {}, 64);
+    QVERIFY(encoder.ok());
+    const auto questionOf = [&](std::size_t tokens) { // as many letters as make the prompt that long
+        std::string question = "q";
+        while (encoder->encodePromptText(question)->size() < tokens)
+            question += " q";
+        return R"({"question": ")" + question + R"(", "answer": "a"})";
+    };
+    write("positions.jsonl", {questionOf(4), questionOf(200), questionOf(124)});
+    ResolvedSpec given = spec({"forget_rouge"});
+    given.spec.eval->reference.reset();
+    given.spec.eval->tofu->forget->path = "positions.jsonl";
+    auto inputs = EvaluationInputs::read(given, folder, *tokenizer, *encoder, {}, {});
+    QVERIFY2(inputs.ok(), inputs.ok() ? "" : inputs.error().message().c_str());
+    const auto record = Evaluator(**model, *tokenizer, *encoder, *inputs).evaluate(1, true, {});
+    QVERIFY(record.ok());
+    QVERIFY(record->samples[0].text && !record->samples[1].text && record->samples[2].text);
+    QVERIFY(record->samples[2].hitTokenLimit);
+    QVERIFY((record->metrics[0].parts == std::vector<std::pair<std::string, double>>{{"n", 2}, {"n_undefined", 1}}));
 }
 
 void TestEvaluator::tofusOwnFormLooksAt300Rows()
