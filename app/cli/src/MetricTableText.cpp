@@ -1,5 +1,6 @@
 #include "MetricTableText.h"
 
+#include <lethe/base/LatexText.h>
 #include <lethe/eval/Metrics.h>
 
 #include <algorithm>
@@ -37,22 +38,6 @@ std::string csvCell(const std::string &text)
     return quoted + "\"";
 }
 
-std::string latexCell(const std::string &text)
-{
-    std::string escaped;
-    for (const char c : text) {
-        if (c == '\\')
-            escaped += "\\textbackslash{}";
-        else if (c == '~' || c == '^')
-            escaped += std::string("\\") + c + "{}";
-        else if (std::string_view("&%$#_{}").find(c) != std::string_view::npos)
-            escaped += std::string("\\") + c;
-        else
-            escaped += c == '\n' ? ' ' : c;
-    }
-    return escaped;
-}
-
 std::string markdownCell(const std::string &text)
 {
     std::string escaped;
@@ -74,9 +59,9 @@ std::string latexTable(const std::vector<Line> &lines)
 {
     std::string text = "\\begin{tabular}{rll" + std::string(lines.front().size() - 3, 'r') + "}\n\\hline\n";
     for (std::size_t i = 0; i < lines.size(); ++i)
-        text += joinedCells(lines[i], " & ", [](const std::string &cell) { return cell.empty() ? std::string("--") : latexCell(cell); }) + " \\\\\n"
+        text += joinedCells(lines[i], " & ", [](const std::string &cell) { return cell.empty() ? std::string("--") : latexText(cell); }) + " \\\\\n"
             + (i == 0 ? "\\hline\n" : "");
-    return text + "\\hline\n\\end{tabular}\n";
+    return (needsUnicodeLatex(text) ? "% needs XeLaTeX or LuaLaTeX, and a font with these letters\n" : "") + text + "\\hline\n\\end{tabular}\n";
 }
 
 std::string markdownTable(const std::vector<Line> &lines)

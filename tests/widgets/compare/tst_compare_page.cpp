@@ -200,7 +200,7 @@ void TestComparePage::theTableIsReadBackFromCsv()
 
 void TestComparePage::theTableIsLatexThatCompiles()
 {
-    const RunId first = m_bench->store({.name = "50 % of $\\beta$_{1} & more #2", .speed = 0.1});
+    const RunId first = m_bench->store({.name = "50 % of $\\beta$_{1} & more #2, β → ∞ – 2·γ", .speed = 0.1});
     const RunId second = m_bench->store({.name = "a~b^c <d> |e|", .speed = 0.3});
     open({first, second});
     QTRY_VERIFY(metrics()->rowCount() > 0);

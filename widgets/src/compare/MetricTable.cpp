@@ -2,6 +2,8 @@
 
 #include "ComparedRuns.h"
 
+#include <lethe/base/LatexText.h>
+
 #include <widgets/Format.h>
 
 #include <QtCore/QCoreApplication>
@@ -30,26 +32,7 @@ QString directionArrow(int direction)
 
 QString forLatex(const QString &text)
 {
-    QString out;
-    for (const QChar c : text) {
-        switch (c.unicode()) {
-        case u'&': case u'%': case u'$': case u'#': case u'_': case u'{': case u'}': out += QLatin1Char('\\') + QString(c); break;
-        case u'\\': out += QStringLiteral("\\textbackslash{}"); break;
-        case u'~': out += QStringLiteral("\\textasciitilde{}"); break;
-        case u'^': out += QStringLiteral("\\textasciicircum{}"); break;
-        case u'<': out += QStringLiteral("\\textless{}"); break;
-        case u'>': out += QStringLiteral("\\textgreater{}"); break;
-        case u'|': out += QStringLiteral("\\textbar{}"); break;
-        case u'↓': out += QStringLiteral("$\\downarrow$"); break;
-        case u'↑': out += QStringLiteral("$\\uparrow$"); break;
-        case u'–': out += QStringLiteral("--"); break;
-        case u'−': out += QStringLiteral("$-$"); break;
-        case u'·': out += QStringLiteral("$\\cdot$"); break;
-        case 0x202F: case 0x00A0: out += QLatin1Char('~'); break;
-        default: out += c;
-        }
-    }
-    return out;
+    return QString::fromStdString(latexText(text.toStdString()));
 }
 
 QString forCsvCell(QString text)
@@ -203,6 +186,8 @@ QString MetricTable::latex() const
         }
         out += QStringLiteral(" \\\\\n");
     }
+    if (needsUnicodeLatex(out.toStdString()))
+        out.prepend(QStringLiteral("% needs XeLaTeX or LuaLaTeX, and a font with these letters\n"));
     return out + QStringLiteral("\\bottomrule\n\\end{tabular}\n");
 }
 
