@@ -21,6 +21,7 @@ public:
     /// False from it cancels; asked between batches and between tokens.
     using Progress = EvaluationInputs::Progress;
     /// \param wholeSets every row; else the first `eval.rows` of each set, and the record is marked as a subset.
+    /// Its seconds are those of this model; what the reference took, once, is not among them.
     /// Cancelled; the reference's errors; what LibTorch threw.
     Result<EvaluationRecord> evaluate(std::int64_t step, bool wholeSets, const Progress &progress);
 

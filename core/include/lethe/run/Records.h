@@ -94,7 +94,7 @@ struct SampleRecord {
 
 struct EvaluationRecord {
     std::int64_t step = 0; ///< 0: the untouched model
-    double seconds = 0;    ///< of this model; what a reference took is not among them
+    double seconds = 0;
     bool subset = false;   ///< on some rows only; never mixed with full ones in a table
     std::vector<MetricValue> metrics;
     std::vector<SampleRecord> samples;
