@@ -4,7 +4,7 @@
     python3 plugins/results_tofu.py LETHE_CLI SHARED [--plugins DIR] [--only ID,ID] [--keep FILE] [--out FILE]
 
 SHARED holds models/tiny-tofu-full, models/tiny-tofu-retain, models/data and data/tofu. Every method unlearns the 200 forget rows
-beside the 600 retain rows, 125 steps of 8, in f32 on the CPU, at each of three learning rates; the table has the one that RULE picks.
+beside the 600 retain rows, 125 steps of 8, in f32 on the CPU, at a learning rate of its own.
 --keep FILE: one JSON line a run, and runs that are there are not run again.
 """
 import argparse
@@ -16,18 +16,15 @@ import tempfile
 from results import REFUSALS, call, processor_seconds, read_rows, write_rows
 
 STEPS, BATCH = 125, 8
-RULE = "least D among those that keep three quarters of the utility; where none does, greatest utility"
-FLOOR = 0.75
 
-# id, label, parameters, learning rates, changes of the training section
+# id, label, parameters, learning rate, changes of the training section
 METHODS = [
-    ("ga", "GA", {}, [2e-5, 4e-5, 8e-5], {}),
-    ("grad_diff", "GradDiff, NLL", {"retain_loss": "nll"}, [5e-5, 1e-4, 2e-4], {}),
-    ("npo", "NPO + NLL", {"beta": 0.1, "retain_loss": "nll"}, [5e-5, 1e-4, 2e-4], {}),
-    ("ngdiff", "NGDiff, automatic rate", {"lr_every": 10}, [5e-5, 1e-4, 2e-4], {"schedule": "constant", "warmup_steps": 0, "max_grad_norm": None}),
-    ("flat", "FLAT, TV", {"divergence": "tv"}, [5e-5, 1e-4, 2e-4], {}),
-    ("uld", "ULD, s = -0.8", {"assistant_layers": 2, "lora_rank": 16, "lora_alpha": 32.0, "uniform_weight": 5.0, "logit_weight": -0.8, "top_filter": 0.01},
-     [5e-4, 1e-3, 2e-3], {}),
+    ("ga", "GA", {}, 2e-5, {}),
+    ("grad_diff", "GradDiff, NLL", {"retain_loss": "nll"}, 5e-5, {}),
+    ("npo", "NPO + NLL", {"beta": 0.1, "retain_loss": "nll"}, 1e-4, {}),
+    ("ngdiff", "NGDiff, automatic rate", {"lr_every": 10}, 1e-4, {"schedule": "constant", "warmup_steps": 0, "max_grad_norm": None}),
+    ("flat", "FLAT, TV", {"divergence": "tv"}, 5e-5, {}),
+    ("uld", "ULD, s = -0.8", {"assistant_layers": 2, "lora_rank": 16, "lora_alpha": 32.0, "uniform_weight": 5.0, "logit_weight": -0.8, "top_filter": 0.01}, 1e-3, {}),
 ]
 
 
@@ -67,8 +64,8 @@ def evaluate(cli, common, work, spec, model):
     return call(cli, "eval", work / "eval.json", "--model", model, *common)
 
 
-def run_once(cli, common, shared, work, entry, rate, reference):
-    method, label, parameters, _, training = entry
+def run_once(cli, common, shared, work, entry, reference):
+    method, label, parameters, rate, training = entry
     spec = spec_of(shared, method, parameters, rate, training, reference)
     trained = {key: value for key, value in spec.items() if key != "eval"}  # time of the training alone
     (work / "spec.json").write_text(json.dumps(trained))
@@ -79,11 +76,6 @@ def run_once(cli, common, shared, work, entry, rate, reference):
     return {"id": method, "label": label, "rate": rate, "steps": summary["steps"], "seconds": seconds, **measures(metrics)}
 
 
-def chosen(rows, untouched):
-    usable = [row for row in rows if row["model_utility"] >= FLOOR * untouched["model_utility"]]
-    return min(usable, key=lambda row: row["d"]) if usable else max(rows, key=lambda row: row["model_utility"])
-
-
 def table(untouched, retrained, runs):
     def line(name, row, rate="", seconds=""):
         known = row["d"] is not None
@@ -91,16 +83,7 @@ def table(untouched, retrained, runs):
                 f"{row['forget_rouge']:.3f} | {row['forget_prob']:.3f} | {row['retain_rouge']:.3f} | {row['retain_prob']:.3f} | {seconds} |")
     lines = ["| method | rate | D | log10 p | utility | forget ROUGE-L | forget prob. | retain ROUGE-L | retain prob. | training, s |", "|---|---|---|---|---|---|---|---|---|---|",
              line("*untouched*", untouched), line("*never saw it*", retrained)]
-    for entry in METHODS:
-        tried = [row for row in runs if row["id"] == entry[0]]
-        if tried:
-            row = chosen(tried, untouched)
-            lines.append(line(row["label"], row, f"{row['rate']:g}", f"{row['seconds']:.1f}"))
-    lines += ["", f"All rates that were tried (D, utility); the table has the one of {RULE}:", "", "| method | " + " | ".join(("low", "middle", "high")) + " |", "|---|---|---|---|"]
-    for entry in METHODS:
-        tried = sorted((row for row in runs if row["id"] == entry[0]), key=lambda row: row["rate"])
-        if tried:
-            lines.append(f"| {entry[1]} | " + " | ".join(f"{row['rate']:g}: {row['d']:.3f}, {row['model_utility']:.3f}" for row in tried) + " |")
+    lines += [line(row["label"], row, f"{row['rate']:g}", f"{row['seconds']:.1f}") for row in runs]
     return "\n".join(lines)
 
 
@@ -127,13 +110,12 @@ def main():
         retrained = measures(retrained_log["metrics"])
         untouched = measures(evaluate(options.cli, common, work, {**plain, "eval": {**plain["eval"], "reference": reference}}, models / "tiny-tofu-full")["metrics"])
         for entry in METHODS:
-            for rate in entry[3]:
-                if (entry[0], rate) in done or (options.only and entry[0] not in options.only.split(",")):
-                    continue
-                runs.append(run_once(options.cli, common, options.shared, work, entry, rate, reference))
-                print(json.dumps(runs[-1]), flush=True)
-                if options.keep:
-                    write_rows(options.keep, runs)
+            if (entry[0], entry[3]) in done or (options.only and entry[0] not in options.only.split(",")):
+                continue
+            runs.append(run_once(options.cli, common, options.shared, work, entry, reference))
+            print(json.dumps(runs[-1]), flush=True)
+            if options.keep:
+                write_rows(options.keep, runs)
     made = table(untouched, retrained, runs)
     text = options.out.read_text(encoding="utf-8")
     begin, end = text.index("<!-- tofu -->") + len("<!-- tofu -->"), text.index("<!-- /tofu -->")
