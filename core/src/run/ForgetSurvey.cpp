@@ -8,6 +8,7 @@
 #include <lethe/sdk/Losses.h>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>

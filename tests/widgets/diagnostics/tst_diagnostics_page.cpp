@@ -83,6 +83,7 @@ private Q_SLOTS:
     void relearningStandsBesideARetrainedModel();
     void aCancelledProbeKeepsWhatItHad();
     void whatIsWrongIsSaidBesideIt();
+    void sharesThatHardlyDifferLookAlike();
     void aResultReadsBackAsItWas();
 
 private:
@@ -186,6 +187,19 @@ void TestDiagnosticsPage::whatIsWrongIsSaidBesideIt()
     start();
     QVERIFY(child<QLabel>("probeState")->text().contains(QLatin1String("\"fast\" is no learning rate")));
     QCOMPARE(m_script->evaluations.load(), 0);
+}
+
+void TestDiagnosticsPage::sharesThatHardlyDifferLookAlike()
+{
+    ProbeResult result;
+    for (const double value : {0.9995, 0.9994})
+        result.stages.push_back({.series = QStringLiteral("unlearned"), .name = QStringLiteral("w"), .x = static_cast<double>(result.stages.size()),
+                                 .metrics = {{.id = "forget_prob", .value = value, .reason = {}}, {.id = "forget_rouge", .value = 1000 * (value - 0.999), .reason = {}},
+                                             {.id = "forget_perplexity", .value = 2 + value, .reason = {}}}});
+    const auto span = result.chart(QStringLiteral("forget_prob")).y;
+    QVERIFY(span && span->upper == 1.0 && span->lower < 0.96 && span->lower > 0.9);
+    QVERIFY(!result.chart(QStringLiteral("forget_rouge")).y); // from 0.5 to 0.4: by the data
+    QVERIFY(!result.chart(QStringLiteral("forget_perplexity")).y); // no share
 }
 
 void TestDiagnosticsPage::aResultReadsBackAsItWas()

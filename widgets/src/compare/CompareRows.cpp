@@ -201,9 +201,15 @@ void CompareRows::refresh()
     m_table->setColumnWidth(RowTableModel::Row, Theme::space(13));
     header->setSectionResizeMode(RowTableModel::Prompt, QHeaderView::Stretch);
     header->setMinimumSectionSize(Theme::space(10));
-    for (int column = RowTableModel::FirstRun; column < m_model->columnCount(); ++column)
-        m_table->setColumnWidth(column, Theme::space(28));
     fitHeaders(m_table);
+    for (int column = RowTableModel::FirstRun; column < m_model->columnCount(); ++column)
+        m_table->setColumnWidth(column, Theme::space(28)); // runs' names are elided, so that prompts stay readable
+    const int others = m_table->columnWidth(RowTableModel::Set) + m_table->columnWidth(RowTableModel::Row)
+        + (m_model->columnCount() - RowTableModel::FirstRun) * Theme::space(28);
+    if (m_table->viewport()->width() - others < Theme::space(30)) { // many runs: the table scrolls
+        header->setSectionResizeMode(RowTableModel::Prompt, QHeaderView::Interactive);
+        m_table->setColumnWidth(RowTableModel::Prompt, Theme::space(30));
+    }
     if (!any) {
         m_shown.reset();
         showRow();

@@ -28,6 +28,8 @@ QString shownValue(const QString &name, const std::optional<double> &value)
 
 QString signedValue(double value)
 {
+    if (std::abs(value) < 0.0005) // less than what is shown: neither above nor below
+        value = 0;
     const QString sign = value < 0 ? QStringLiteral("−") : value > 0 ? QStringLiteral("+") : QStringLiteral("±");
     return sign + format::probability(std::abs(value));
 }

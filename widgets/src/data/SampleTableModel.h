@@ -10,6 +10,7 @@
 namespace lethe {
 
 class SampleAnalysis;
+struct SurveyedRow;
 
 /// One set as a table: the rows that pass the filter, in the set's order or sorted. Edits do not change it by themselves: they
 /// are announced, and the page answers with an undo step that calls `replace`.

@@ -227,7 +227,8 @@ QWidget *DiagnosticsPage::Private::buildSettings()
     batch = box("probeBatch", 32, 4096, DiagnosticsPage::tr(" rows"));
     rate = new QLineEdit(format::scientific(RelearnOptions{}.learningRate), inside);
     rate->setObjectName(QStringLiteral("probeRate"));
-    relearnForm->addRow(DiagnosticsPage::tr("Retrained model"), retrainedRow);
+    relearnForm->addRow(new QLabel(DiagnosticsPage::tr("Retrained model"), inside)); // beside its label the folder would have no room
+    relearnForm->addRow(retrainedRow);
     relearnForm->addRow(DiagnosticsPage::tr("Learn for"), steps);
     relearnForm->addRow(DiagnosticsPage::tr("Evaluate every"), every);
     relearnForm->addRow(DiagnosticsPage::tr("Batch"), batch);
@@ -281,6 +282,8 @@ QWidget *DiagnosticsPage::Private::buildResult()
     history->setMinimumContentsLength(28);
     metric = new QComboBox(widget);
     metric->setObjectName(QStringLiteral("probeMetric"));
+    metric->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    metric->setMinimumContentsLength(20);
     auto *historyLabel = new QLabel(DiagnosticsPage::tr("Res&ult"), widget);
     historyLabel->setBuddy(history);
     auto *metricLabel = new QLabel(DiagnosticsPage::tr("S&how"), widget);

@@ -11,10 +11,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace lethe {
 
 namespace {
+
+/// Of the axis of a share.
+constexpr double kLeastShareSpan = 0.1;
 
 struct ProbeWords {
     Q_DECLARE_TR_FUNCTIONS(lethe::ProbeResult)
@@ -198,6 +202,15 @@ ChartContents ProbeResult::chart(const QString &metric) const
         if (!line.x.isEmpty())
             chart.series.push_back(std::move(line));
     }
+    // shares that hardly differ must not look as if they did
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const ChartSeries &line : chart.series)
+        for (const double value : line.y) {
+            low = std::min(low, value);
+            high = std::max(high, value);
+        }
+    if (low >= 0 && high <= 1 && high - low < kLeastShareSpan)
+        chart.y = AxisSpan{.lower = std::max(0.0, (low + high - kLeastShareSpan) / 2), .upper = std::min(1.0, (low + high + kLeastShareSpan) / 2)};
     chart.summary = reading(metric);
     return chart;
 }
