@@ -14,7 +14,7 @@ namespace lethe {
 /// What of a forget set is told by the retain set as well, so that a run would be asked to forget and to keep it at once.
 struct OverlapOptions {
     double similarity = 0.6; ///< least Jaccard index of two rows' word pairs for them to be near-duplicates
-    double leak = 0.8;       ///< least share of an answer's word pairs that another row tells
+    double leak = 0.9;       ///< least share of an answer's word pairs that another row tells: of a short one, all
     /// Pairs of rows that are looked at closely at most, for sets made of one pattern where all are alike. 0: no bound.
     std::int64_t mostPairs = 0;
 };
