@@ -23,11 +23,15 @@ struct RowShingles {
 class ShingleNumbers
 {
 public:
-    std::vector<RowShingles> of(const std::vector<const DataRow *> &rows)
+    /// As many as there was time for until \p goOn says no.
+    std::vector<RowShingles> of(const std::vector<const DataRow *> &rows, const std::function<bool()> &goOn)
     {
+        constexpr std::size_t kRowsPerQuestion = 256;
         std::vector<RowShingles> all;
         all.reserve(rows.size());
         for (const DataRow *row : rows) {
+            if (all.size() % kRowsPerQuestion == 0 && !goOn())
+                break;
             std::vector<std::string> words = foldedWords(row->prompt);
             const std::vector<std::string> answer = foldedWords(row->answer);
             words.insert(words.end(), answer.begin(), answer.end());
@@ -156,7 +160,10 @@ SetOverlap findOverlap(const std::vector<const DataRow *> &forget, const std::ve
                        const std::function<bool(std::size_t, std::size_t)> &progress)
 {
     ShingleNumbers numbers;
-    std::vector<RowShingles> own = numbers.of(forget), others = numbers.of(retain);
+    const auto goOn = [&] { return !progress || progress(0, forget.size()); };
+    std::vector<RowShingles> own = numbers.of(forget, goOn), others = numbers.of(retain, goOn);
+    if (!goOn())
+        return {};
     numbers.sortByRarity(own);
     numbers.sortByRarity(others);
     const Postings starts = postingsOf(others, [&](const RowShingles &row) { return rarest(row.whole, options.similarity); });

@@ -138,6 +138,7 @@ void TestCuration::aSearchThatEndsEarlySaysSo()
     const auto found = findOverlap(pointers(rows), pointers(rows), {}, [](std::size_t done, std::size_t) { return done < 1; });
     QCOMPARE(found.lookedAt, std::int64_t{1});
     QCOMPARE(found.nearDuplicates.size(), std::size_t{3});
+    QCOMPARE(findOverlap(pointers(rows), pointers(rows), {}, [](std::size_t, std::size_t) { return false; }).lookedAt, std::int64_t{0});
     const auto bounded = overlapOf(rows, rows, {.similarity = 0.6, .leak = 0.8, .mostPairs = 4});
     QVERIFY(bounded.lookedAt >= 1 && bounded.lookedAt < 3);
 }

@@ -197,6 +197,8 @@ void SampleAnalysis::findFlags()
         };
         QHash<quint64, unsigned> flags = textFlags(forget, retain);
         hand(flags, -1); // what takes no time first
+        if (stop->load())
+            return; // another edit has come
         const PairFlags pairs = pairFlags(forget, retain, *stop);
         if (stop->load())
             return;
