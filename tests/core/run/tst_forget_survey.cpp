@@ -1,11 +1,14 @@
 #include "model/Decoder.h"
 #include "support/Fixtures.h"
 
+#include <lethe/data/Dataset.h>
 #include <lethe/method/MethodCatalog.h>
 #include <lethe/run/ForgetSurvey.h>
 #include <lethe/sdk/Losses.h>
+#include <lethe/tokenizer/Tokenizer.h>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <QtTest/QtTest>
 
