@@ -49,7 +49,7 @@ using namespace lethe::test;
 namespace {
 
 constexpr char kManifest[] = R"({
-  "id": "toy", "name": "Toy method", "api": 1, "summary": "For tests.", "paper": "Nobody 2024, arXiv:2404.05868",
+  "id": "toy", "name": "Toy method", "api": 2, "summary": "For tests.", "paper": "Nobody 2024, arXiv:2404.05868",
   "needs": ["forget"], "formula": "L = -log p",
   "parameters": [
     {"name": "beta", "type": "float", "default": 0.1, "min": 0, "max": 10, "exclusive_min": true, "help": "Inverse temperature.", "unit": "1/nat"},

@@ -135,5 +135,6 @@ public:
 
 } // namespace lethe
 
-#define LETHE_METHOD_IID "org.lethe.Method/1"
+/// Its number is `kMethodApi` and the manifest's `api`: it rises with every change of what a plugin is built against.
+#define LETHE_METHOD_IID "org.lethe.Method/2"
 Q_DECLARE_INTERFACE(lethe::MethodPlugin, LETHE_METHOD_IID)
