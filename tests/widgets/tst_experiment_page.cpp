@@ -158,6 +158,7 @@ private Q_SLOTS:
     void aCleanDraftStarts();
     void everyProblemStandsBesideItsField_data();
     void everyProblemStandsBesideItsField();
+    void whatAMethodRefusesOfTheModelStandsBesideItsField();
     void startIsBlockedAndCtrlRGoesToTheFirstProblem();
     void draftSurvivesARestartWrongValuesIncluded();
     void whatWasTypedOutlivesAKill();
@@ -615,6 +616,23 @@ void TestExperimentPage::everyProblemStandsBesideItsField()
     QCOMPARE(field->problem(), QString::fromStdString(same->message()));
     QVERIFY(!shown.action("actionRunStart")->isEnabled());
     QVERIFY(shown.action("actionRunStart")->toolTip().startsWith(QStringLiteral("1 setting")));
+}
+
+void TestExperimentPage::whatAMethodRefusesOfTheModelStandsBesideItsField()
+{
+    FormsBench bench({qEnvironmentVariable("LETHE_PLUGINS").toStdString()});
+    Shown shown(bench);
+    ExperimentSpec spec = bench.workspace->draft();
+    spec.method = {.id = "rmu", .parameters = {.values = {{"layer", std::int64_t{2}}}}};
+    bench.workspace->setDraft(spec);
+    QTRY_VERIFY(shown.field("method.parameters.layer") != nullptr);
+    // The model has two layers, counted from 0.
+    QTRY_COMPARE(shown.field("method.parameters.layer")->problem(),
+                 QStringLiteral("method.parameters.layer: 2 is not allowed: the model has 2 layers, counted from 0. Use 0 to 1"));
+    QVERIFY(!shown.action("actionRunStart")->isEnabled());
+    shown.type("method.parameters.layer", QStringLiteral("1"));
+    QTRY_VERIFY(shown.field("method.parameters.layer")->problem().isEmpty());
+    QTRY_VERIFY(shown.action("actionRunStart")->isEnabled());
 }
 
 void TestExperimentPage::startIsBlockedAndCtrlRGoesToTheFirstProblem()
