@@ -89,7 +89,8 @@ Result<void> Session::askMethod()
                                       .learningRate = m_training.learningRate,
                                       .constantRate = m_training.schedule == ScheduleKind::Constant && m_training.warmupSteps == 0,
                                       .maxGradNorm = m_training.maxGradNorm, .sgd = m_training.optimizer == OptimizerKind::Sgd,
-                                      .lora = m_training.lora.has_value(), .retainLoss = m_retainLoss, .klPositions = m_klPositions}));
+                                      .lora = m_training.lora.has_value(), .drawsAlternates = m_spec.spec.data.refusals.has_value(),
+                                      .retainLoss = m_retainLoss, .klPositions = m_klPositions}));
     if (m_use.assistant) { // it is what is trained, and it has fewer blocks
         TrainingSpec blocks = m_training;
         blocks.freezeNames.clear();

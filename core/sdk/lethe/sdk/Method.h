@@ -77,6 +77,7 @@ struct StepReport {
     double forgetLoss = 0;
     std::optional<double> retainLoss;
     std::vector<std::pair<std::string, double>> values;
+    std::vector<std::string> notes; ///< for the user, shown as warnings at this step
 };
 
 /// The retain loss along the update that the coming step makes. Weights and optimizer are left bit for bit as they were.
