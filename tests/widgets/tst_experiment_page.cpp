@@ -152,6 +152,7 @@ private Q_SLOTS:
     void aDroppedPluginIsInThePickerAfterReadingAgain();
     void formulasAreSet_data();
     void formulasAreSet();
+    void everyMethodsCardFitsItsPanel();
     void publishedValuesAreOneClick();
     void methodsAreComparedFromOneClick();
 
@@ -406,6 +407,21 @@ void TestExperimentPage::formulasAreSet()
     QFETCH(QString, formula);
     QFETCH(QString, html);
     QCOMPARE(formulaHtml(formula), html);
+}
+
+void TestExperimentPage::everyMethodsCardFitsItsPanel()
+{
+    FormsBench bench({qEnvironmentVariable("LETHE_PLUGINS").toStdString()});
+    Shown shown(bench);
+    auto *list = shown.page->findChild<QListView *>(QStringLiteral("methodList"));
+    const QWidget *card = shown.page->findChild<QWidget *>(QStringLiteral("methodPresets"))->parentWidget();
+    QVERIFY(list->model()->rowCount() >= 20);
+    for (int row = 0; row < list->model()->rowCount(); ++row) {
+        list->setCurrentIndex(list->model()->index(row, 0));
+        QCoreApplication::processEvents();
+        // What is wider than the view that shows it is cut off: there is no horizontal scroll bar.
+        QVERIFY2(card->width() <= card->parentWidget()->width(), qPrintable(list->currentIndex().data().toString()));
+    }
 }
 
 void TestExperimentPage::publishedValuesAreOneClick()
