@@ -14,7 +14,13 @@ class AltPoMethod final : public Method
 public:
     explicit AltPoMethod(const ParameterSet &parameters) : m_beta(parameters.number("beta")) {}
 
-    Result<MethodUse> begin(const RunOutline &) override { return MethodUse{.forget = {.nll = true}, .alternate = {.nll = true}}; }
+    Result<MethodUse> begin(const RunOutline &run) override
+    {
+        MethodUse use{.forget = {.nll = true}, .alternate = {.nll = true}};
+        if (run.drawsAlternates)
+            use.notes.emplace_back("The alternates are drawn from a list of refusals, which makes this dpo: AltPO's are plausible wrong answers, a field of the rows");
+        return use;
+    }
 
     Term forgetTerm(const StepContext &step, const Batch &forget) override
     {

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <QtCore/QObject>
+#include <QtCore/QString>
 
 #include <algorithm>
 #include <string>
@@ -48,6 +49,9 @@ public:
 
     void afterStep(const StepContext &step, StepReport &report) override
     {
+        if (step.step == 1 && m_dual && *report.retainLoss > m_eps)
+            report.notes.push_back("retain_loss_eps is " + shortest(m_eps) + ", and the retain loss begins at " + shortest(*report.retainLoss)
+                                   + ": the bound is broken from the start, and lambda rises until it holds");
         report.loss -= m_lambda * m_eps;
         if (!report.skipped && m_dual)
             updateLambda(step, *report.retainLoss - m_eps);
@@ -73,6 +77,8 @@ public:
     }
 
 private:
+    static std::string shortest(double value) { return QString::number(value, 'g', 3).toStdString(); }
+
     void updateLambda(const StepContext &step, double excess)
     {
         const std::int64_t epochsBefore = (step.step - 1) / step.epochSteps;

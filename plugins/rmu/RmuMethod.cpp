@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lethe::rmu {
@@ -65,6 +66,16 @@ public:
         const at::Tensor states_KD = step.model.layerOutput(retain, m_layer).index_select(0, at.rows_K).to(at::kFloat);
         const at::Tensor frozen_KD = step.reference->layerOutput(retain, m_layer).index_select(0, at.rows_K).to(at::kFloat);
         return {.loss = meanOfMeans((states_KD - frozen_KD).square().mean(1), at, retain) / static_cast<double>(step.retainSamples), .values = {}};
+    }
+
+    void afterStep(const StepContext &step, StepReport &report) override
+    {
+        const auto norm = std::ranges::find(report.values, "forget_state_norm", &std::pair<std::string, double>::first);
+        if (step.step != 1 || norm == report.values.end() || (m_coefficient >= norm->second && m_coefficient <= 10 * norm->second))
+            return;
+        const auto shortest = [](double value) { return QString::number(value, 'g', 3).toStdString(); };
+        report.notes.push_back("steering_coeff is " + shortest(m_coefficient) + ", and the states of layer " + std::to_string(m_layer) + " have a norm of "
+                               + shortest(norm->second) + " on the forget set: 1.5 to 5 times that norm steers them away");
     }
 
 private:

@@ -17,6 +17,7 @@ private Q_SLOTS:
     void theRunsResultIsInspectedAsAPair();
     void itTokenizesGeneratesAndScoresAsOneModel();
     void itsExportHoldsBothModelsAndGoesAnywhere();
+    void itsStrengthIsGivenAnew();
     void anExportOfFewerBitsRoundsBoth();
     void itIsNotTrainedFurther();
 
@@ -29,10 +30,11 @@ private:
         QFile file(path(name));
         return result.exitCode == 0 && file.open(QIODevice::ReadOnly) ? file.readAll() : result.err.toUtf8();
     }
-    QString firstText(const QString &model)
+    QString firstText(const QString &model, const QStringList &more = {})
     {
-        const CliResult result = cli({QStringLiteral("generate"), model, QStringLiteral("--prompt"), QStringLiteral("Question: Who wrote it?\nAnswer: "),
-                                      QStringLiteral("--max-new-tokens"), QStringLiteral("8")});
+        const CliResult result = cli(QStringList{QStringLiteral("generate"), model, QStringLiteral("--prompt"), QStringLiteral("Question: Who wrote it?\nAnswer: "),
+                                                 QStringLiteral("--max-new-tokens"), QStringLiteral("8")}
+                                     << more);
         return result.exitCode == 0 ? result.json()[QLatin1String("generations")][0][QLatin1String("text")].toString() : result.err;
     }
 
@@ -107,6 +109,18 @@ void TestCliPair::itsExportHoldsBothModelsAndGoesAnywhere()
     QVERIFY(words.contains("target + -0.8 × assistant") && words.contains("`top_filter` 0.05"));
     QCOMPARE(QJsonDocument::fromJson(names)[QLatin1String("target")].toString(), QStringLiteral("target"));
     QVERIFY2(!words.contains(m_home.path().toUtf8()), "the card names folders of this machine");
+}
+
+void TestCliPair::itsStrengthIsGivenAnew()
+{
+    const auto weighed = [](const char *weight) { return QStringList{QStringLiteral("--logit-weight"), QLatin1String(weight)}; };
+    QCOMPARE(firstText(m_pair, weighed("0")), firstText(m_target)); // no weight: the target alone
+    QCOMPARE(firstText(m_pair, weighed("-0.8")), firstText(m_pair)); // as the run's own parameters say
+    QVERIFY(firstText(m_pair, weighed("-30")) != firstText(m_target));
+    const CliResult single = cli({QStringLiteral("generate"), m_target, QStringLiteral("--prompt"), QStringLiteral("x"), QStringLiteral("--logit-weight"), QStringLiteral("-1")});
+    QCOMPARE(single.exitCode, 2);
+    QVERIFY2(single.firstErrorLine().startsWith(QLatin1String("lethe-cli: --logit-weight: weighs a second model, and ")), qPrintable(single.err));
+    QVERIFY2(single.firstErrorLine().endsWith(QLatin1String("Name the second model with --assistant")), qPrintable(single.err));
 }
 
 void TestCliPair::anExportOfFewerBitsRoundsBoth()

@@ -31,6 +31,7 @@ private Q_SLOTS:
     void refusedSpecsExitTwoNamingThePath_data();
     void refusedSpecsExitTwoNamingThePath();
     void everyOffenceIsOnALineOfItsOwn();
+    void aSpecIsRefusedBeforeAStoreIsMade_data();
     void aSpecIsRefusedBeforeAStoreIsMade();
     void versionNamesTheDeviceAndWhyNotTheOther();
     void helpExitsZero();
@@ -182,11 +183,37 @@ void TestCliUsage::everyOffenceIsOnALineOfItsOwn()
     QVERIFY2(broken.err.startsWith(QLatin1String("lethe-cli: broken.json, line ")), qPrintable(broken.err));
 }
 
+void TestCliUsage::aSpecIsRefusedBeforeAStoreIsMade_data()
+{
+    QTest::addColumn<QStringList>("assignments");
+    QTest::addColumn<QString>("line");
+    const QString retain = QStringLiteral("data.retain={\"path\": \"%1/losses/data/retain.jsonl\"}").arg(fixtures());
+    QTest::newRow("out of range") << QStringList{QStringLiteral("training.seed=-1")} << "lethe-cli: training.seed: -1 is not allowed. ";
+    // What a method alone can tell: the model at hand has two layers.
+    QTest::newRow("no such layer") << QStringList{retain, QStringLiteral("method.id=rmu"), QStringLiteral("method.parameters={\"layer\": 2}")}
+                                   << "lethe-cli: method.parameters.layer: 2 is not allowed: the model has 2 layers, counted from 0. Use 0 to 1";
+    QTest::newRow("too deep an assistant") << QStringList{retain, QStringLiteral("method.id=uld"), QStringLiteral("method.parameters={\"assistant_layers\": 3}")}
+                                           << "lethe-cli: method.parameters.assistant_layers: the model has 2 layers, not 3. Use 1 to 2";
+    QTest::newRow("two kinds of adapters") << QStringList{retain, QStringLiteral("method.id=uld"), QStringLiteral("method.parameters={\"assistant_layers\": 1}"),
+                                                          QStringLiteral("training.lora={}")}
+                                           << "lethe-cli: training.lora: must be null: the assistant's adapters are the method's own. ";
+    QTest::newRow("a retain set after all") << QStringList{QStringLiteral("method.id=pdu"), QStringLiteral("method.parameters={\"retain_weight\": 0}")}
+                                            << "lethe-cli: data.retain: is missing, and pdu needs a retain set. ";
+    QTest::newRow("a type that is not trained in") << QStringList{QStringLiteral("training.dtype=f16")}
+                                                   << "lethe-cli: training.dtype: training in f16 needs loss scaling, which Lethe does not do. Use bf16 or f32";
+}
+
 void TestCliUsage::aSpecIsRefusedBeforeAStoreIsMade()
 {
-    const CliResult result = cli({QStringLiteral("--db"), QStringLiteral("new.sqlite"), QStringLiteral("run"), QStringLiteral("spec.json"),
-                                  QStringLiteral("--set"), QStringLiteral("training.seed=-1")});
-    QCOMPARE(result.exitCode, 2);
+    QFETCH(QStringList, assignments);
+    QFETCH(QString, line);
+    QStringList arguments{QStringLiteral("--db"), QStringLiteral("new.sqlite"), QStringLiteral("run"), QStringLiteral("spec.json")};
+    for (const QString &assignment : assignments)
+        arguments << QStringLiteral("--set") << assignment;
+    const CliResult result = cli(arguments);
+    QVERIFY2(result.exitCode == 2, qPrintable(QString::number(result.exitCode) + result.err));
+    QVERIFY2(result.err.startsWith(line), qPrintable(result.err));
+    QVERIFY(result.out.isEmpty());
     QVERIFY(!QFile::exists(file("new.sqlite")));
 }
 

@@ -7,7 +7,8 @@
 
 using namespace lethe::test;
 
-/// Eraser's harmless demonstration: a confectioner's recipes, the specs over them, and the preparation of one's own sets.
+/// Eraser's harmless demonstration: a confectioner's recipes, the specs over them, and the preparation of one's own sets; and AltPO's alternates,
+/// which the demonstration's model writes to the same recipes.
 class TestEraserDemo : public QObject
 {
     Q_OBJECT
@@ -94,6 +95,31 @@ private Q_SLOTS:
         const CliResult result = runCli(m_home.path(), {QStringLiteral("run"), out + QStringLiteral("/eraser.json"), QStringLiteral("--set"), QStringLiteral("training.max_steps=2"),
                                                         QStringLiteral("--set"), QStringLiteral("eval=null"), QStringLiteral("--set"), QStringLiteral("training.device=cpu")});
         QVERIFY2(result.exitCode == 0, qPrintable(result.err));
+    }
+
+    void aModelWritesItsAlternates()
+    {
+        QFile few(m_home.filePath(QStringLiteral("few.jsonl")));
+        QVERIFY(few.open(QIODevice::WriteOnly));
+        few.write(bytesOf(file(QStringLiteral("recipes.jsonl"))).split('\n').mid(0, 3).join('\n'));
+        few.close();
+        const auto written = [&](const char *name, const char *seed) {
+            const QString out = m_home.filePath(QLatin1String(name));
+            const QByteArray said = python({m_folder + QStringLiteral("/../altpo/alternates.py"), QStringLiteral("--forget"), few.fileName(), QStringLiteral("--model"),
+                                            m_folder + QStringLiteral("/../demo/models/demo"), QStringLiteral("--out"), out, QStringLiteral("--per-row"), QStringLiteral("2"),
+                                            QStringLiteral("--seed"), QLatin1String(seed), QStringLiteral("--cli"), cliProgram(), QStringLiteral("--max-new-tokens"), QStringLiteral("12")});
+            return said.contains("6 rows of 3 questions\n") ? bytesOf(out) : said;
+        };
+        const QByteArray first = written("alternates.jsonl", "0");
+        QCOMPARE(written("again.jsonl", "0"), first); // a function of the seed
+        QVERIFY(written("others.jsonl", "1") != first);
+        QSet<QString> pairs;
+        for (const QJsonObject &row : rows(m_home.filePath(QStringLiteral("alternates.jsonl")))) {
+            QVERIFY(!row[QLatin1String("alternate")].toString().isEmpty());
+            QVERIFY(row[QLatin1String("alternate")] != row[QLatin1String("answer")]);
+            pairs.insert(row[QLatin1String("question")].toString() + row[QLatin1String("alternate")].toString());
+        }
+        QCOMPARE(pairs.size(), 6);
     }
 };
 

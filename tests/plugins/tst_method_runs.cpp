@@ -202,6 +202,42 @@ private Q_SLOTS:
         QVERIFY(!recorder.stages.contains("Reading model"));
     }
 
+    void whatAMethodFindsAmissIsSaid_data()
+    {
+        QTest::addColumn<QString>("id");
+        QTest::addColumn<QString>("parameter");
+        QTest::addColumn<double>("value");
+        QTest::addColumn<QString>("words"); // empty: nothing is amiss
+        // The retain loss of this model begins near 1.3, and its states of layer 1 have a norm of some units.
+        QTest::newRow("pdu, a bound that is broken") << "pdu" << "retain_loss_eps" << 0.3 << "retain_loss_eps is 0.3, and the retain loss begins at 1.";
+        QTest::newRow("pdu, a bound that holds") << "pdu" << "retain_loss_eps" << 5.0 << "";
+        QTest::newRow("rmu, too weak") << "rmu" << "steering_coeff" << 0.01 << "steering_coeff is 0.01, and the states of layer 1 have a norm of ";
+        QTest::newRow("rmu, too strong") << "rmu" << "steering_coeff" << 999.0 << "steering_coeff is 999, and the states of layer 1 have a norm of ";
+        QTest::newRow("altpo, refusals for alternates") << "altpo" << "" << 0.0 << "The alternates are drawn from a list of refusals, which makes this dpo";
+        QTest::newRow("dpo, refusals") << "dpo" << "" << 0.0 << "";
+    }
+    void whatAMethodFindsAmissIsSaid()
+    {
+        QFETCH(QString, id);
+        QFETCH(QString, parameter);
+        QFETCH(double, value);
+        QFETCH(QString, words);
+        ExperimentSpec asked = spec(id.toStdString(), Full);
+        asked.training.maxSteps = 2;
+        if (!parameter.isEmpty())
+            asked.method.parameters.values[parameter.toStdString()] = value;
+        else
+            asked.data.refusals = RefusalSpec{.source = "shipped", .answers = {}, .draw = RefusalSpec::Draw::EachAccess};
+        const QTemporaryDir folder;
+        Recorder recorder;
+        RunControl control;
+        run(resolved(asked), inside(folder, "run"), recorder, control);
+        const QString amiss = words.isEmpty() ? QStringLiteral("steering_coeff|retain_loss_eps|alternates are drawn") : QRegularExpression::escape(words);
+        const auto said = std::ranges::count_if(recorder.events, [&amiss](const std::string &text) {
+            return QString::fromStdString(text).contains(QRegularExpression(amiss));
+        });
+        QCOMPARE(said, words.isEmpty() ? 0 : 1); // once, not at every step
+    }
     void aRegularExpressionThatIsNoneIsRefused()
     {
         ExperimentSpec asked = spec("rmu", Full);

@@ -96,16 +96,39 @@ private Q_SLOTS:
         }
     }
 
+    void aPluginOfAnotherInterfaceIsListedWithItsReasonAndNeverLoaded_data()
+    {
+        QTest::addColumn<QString>("plugin");
+        QTest::addColumn<int>("besideIt"); // the api of the manifest beside the plugin; 0: only the one within
+        QTest::newRow("its library alone is of interface 1") << "another_interface" << 0;
+        QTest::newRow("its library is, whatever the manifest says") << "another_interface" << 2;
+        QTest::newRow("its library and its manifest are") << "another_interface" << 1;
+        QTest::newRow("its manifest alone is") << "throwing" << 1;
+    }
     void aPluginOfAnotherInterfaceIsListedWithItsReasonAndNeverLoaded()
     {
-        const MethodCatalog catalog = MethodCatalog::scan({LETHE_BROKEN_PLUGINS});
-        const auto &entries = catalog.entries();
-        const auto other = std::ranges::find_if(entries, [](const MethodEntry &entry) { return entry.file.stem() == "another_interface"; });
-        QVERIFY(other != entries.end());
-        QVERIFY(other->error.has_value());
-        QCOMPARE(other->error->code, ErrorCode::Unsupported);
-        QCOMPARE(other->error->what, std::string("the method speaks interface 99, this Lethe speaks 1"));
-        const auto made = catalog.create("another_interface", {});
+        QFETCH(QString, plugin);
+        QFETCH(int, besideIt);
+        const QTemporaryDir folder;
+        const QString file = folder.filePath(plugin + QStringLiteral(".so"));
+        QVERIFY(QFile::copy(QStringLiteral(LETHE_BROKEN_PLUGINS "/") + plugin + QStringLiteral(".so"), file));
+        if (besideIt != 0) {
+            QFile manifest(QStringLiteral(LETHE_THROWING_MANIFEST));
+            QVERIFY(manifest.open(QIODevice::ReadOnly));
+            const QByteArray text = manifest.readAll();
+            QCOMPARE(text.count("\"api\": 2"), 1);
+            QFile beside(folder.filePath(plugin + QStringLiteral(".json")));
+            QVERIFY(beside.open(QIODevice::WriteOnly));
+            beside.write(QByteArray(text).replace("\"api\": 2", "\"api\": " + QByteArray::number(besideIt)));
+        }
+        const MethodCatalog catalog = MethodCatalog::scan({folder.path().toStdString()});
+        QCOMPARE(catalog.entries().size(), std::size_t{1});
+        const MethodEntry &entry = catalog.entries().front();
+        QCOMPARE(entry.manifest.id, plugin.toStdString());
+        QVERIFY(entry.error.has_value());
+        QCOMPARE(entry.error->code, ErrorCode::Unsupported);
+        QCOMPARE(entry.error->what, std::string("the method speaks interface 1, this Lethe speaks 2"));
+        const auto made = catalog.create(plugin.toStdString(), {}); // to load `another_interface` would end the program
         QVERIFY(!made.ok());
         QCOMPARE(made.error().code, ErrorCode::NotFound);
     }

@@ -49,7 +49,7 @@ using namespace lethe::test;
 namespace {
 
 constexpr char kManifest[] = R"({
-  "id": "toy", "name": "Toy method", "api": 1, "summary": "For tests.", "paper": "Nobody 2024, arXiv:2404.05868",
+  "id": "toy", "name": "Toy method", "api": 2, "summary": "For tests.", "paper": "Nobody 2024, arXiv:2404.05868",
   "needs": ["forget"], "formula": "L = -log p",
   "parameters": [
     {"name": "beta", "type": "float", "default": 0.1, "min": 0, "max": 10, "exclusive_min": true, "help": "Inverse temperature.", "unit": "1/nat"},
@@ -152,12 +152,14 @@ private Q_SLOTS:
     void aDroppedPluginIsInThePickerAfterReadingAgain();
     void formulasAreSet_data();
     void formulasAreSet();
+    void everyMethodsCardFitsItsPanel();
     void publishedValuesAreOneClick();
     void methodsAreComparedFromOneClick();
 
     void aCleanDraftStarts();
     void everyProblemStandsBesideItsField_data();
     void everyProblemStandsBesideItsField();
+    void whatAMethodRefusesOfTheModelStandsBesideItsField();
     void startIsBlockedAndCtrlRGoesToTheFirstProblem();
     void draftSurvivesARestartWrongValuesIncluded();
     void whatWasTypedOutlivesAKill();
@@ -407,6 +409,21 @@ void TestExperimentPage::formulasAreSet()
     QCOMPARE(formulaHtml(formula), html);
 }
 
+void TestExperimentPage::everyMethodsCardFitsItsPanel()
+{
+    FormsBench bench({qEnvironmentVariable("LETHE_PLUGINS").toStdString()});
+    Shown shown(bench);
+    auto *list = shown.page->findChild<QListView *>(QStringLiteral("methodList"));
+    const QWidget *card = shown.page->findChild<QWidget *>(QStringLiteral("methodPresets"))->parentWidget();
+    QVERIFY(list->model()->rowCount() >= 20);
+    for (int row = 0; row < list->model()->rowCount(); ++row) {
+        list->setCurrentIndex(list->model()->index(row, 0));
+        QCoreApplication::processEvents();
+        // What is wider than the view that shows it is cut off: there is no horizontal scroll bar.
+        QVERIFY2(card->width() <= card->parentWidget()->width(), qPrintable(list->currentIndex().data().toString()));
+    }
+}
+
 void TestExperimentPage::publishedValuesAreOneClick()
 {
     MethodManifest manifest = toyManifest();
@@ -615,6 +632,23 @@ void TestExperimentPage::everyProblemStandsBesideItsField()
     QCOMPARE(field->problem(), QString::fromStdString(same->message()));
     QVERIFY(!shown.action("actionRunStart")->isEnabled());
     QVERIFY(shown.action("actionRunStart")->toolTip().startsWith(QStringLiteral("1 setting")));
+}
+
+void TestExperimentPage::whatAMethodRefusesOfTheModelStandsBesideItsField()
+{
+    FormsBench bench({qEnvironmentVariable("LETHE_PLUGINS").toStdString()});
+    Shown shown(bench);
+    ExperimentSpec spec = bench.workspace->draft();
+    spec.method = {.id = "rmu", .parameters = {.values = {{"layer", std::int64_t{2}}}}};
+    bench.workspace->setDraft(spec);
+    QTRY_VERIFY(shown.field("method.parameters.layer") != nullptr);
+    // The model has two layers, counted from 0.
+    QTRY_COMPARE(shown.field("method.parameters.layer")->problem(),
+                 QStringLiteral("method.parameters.layer: 2 is not allowed: the model has 2 layers, counted from 0. Use 0 to 1"));
+    QVERIFY(!shown.action("actionRunStart")->isEnabled());
+    shown.type("method.parameters.layer", QStringLiteral("1"));
+    QTRY_VERIFY(shown.field("method.parameters.layer")->problem().isEmpty());
+    QTRY_VERIFY(shown.action("actionRunStart")->isEnabled());
 }
 
 void TestExperimentPage::startIsBlockedAndCtrlRGoesToTheFirstProblem()

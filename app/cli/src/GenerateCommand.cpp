@@ -1,6 +1,7 @@
 #include "Output.h"
 #include "Program.h"
 
+#include <lethe/model/Pair.h>
 #include <lethe/model/TextModel.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace {
 struct GenerateOptions {
     std::string model, prompt, promptsFile, assistant;
     GenerationOptions generation;
+    bool weighsPair = false; ///< a weight and no second model: the one of a pair
 };
 
 struct LogitsOptions {
@@ -33,12 +35,19 @@ Result<std::vector<std::string>> promptsOf(const GenerateOptions &options)
 
 int generate(const GenerateOptions &options, const Program &program)
 {
+    if (options.weighsPair && !pairSettings(options.model))
+        return printError({.code = ErrorCode::InvalidInput, .what = "weighs a second model, and " + options.model + " is no pair", .where = "--logit-weight",
+                           .hint = "Name the second model with --assistant"},
+                          kUsage);
     const Result<std::vector<std::string>> prompts = promptsOf(options);
     if (!prompts.ok())
         return printError(prompts.error());
     Result<TextModel> model = TextModel::load(options.model, program.loadOptions());
     if (!model.ok())
         return printError(model.error());
+    if (options.weighsPair)
+        if (const Result<void> weighed = model->setPairWeight(options.generation.logitWeight); !weighed.ok())
+            return printError(weighed.error());
     GenerationOptions generation = options.generation;
     std::optional<TextModel> assistant;
     if (!options.assistant.empty()) {
@@ -120,7 +129,7 @@ void addGenerate(CLI::App &app, Program &program)
         ->capture_default_str();
     command->add_option("--seed", generation.seed, "Of sampling")->capture_default_str();
     CLI::Option *assistant = command->add_option("--assistant", options->assistant, "A second model whose logits are added, weighted");
-    CLI::Option *weight = command->add_option("--logit-weight", generation.logitWeight, "Its weight W: model + W · assistant; below 0 what the assistant knows is taken away");
+    CLI::Option *weight = command->add_option("--logit-weight", generation.logitWeight, "Its weight W: model + W · assistant; below 0 what the assistant knows is taken away. Alone: that of a MODEL that is a pair");
     command->add_option("--top-filter", generation.topFilter, "With an assistant: leave out tokens that the model itself finds this unlikely")
         ->check(CLI::Range(0.0, 0.999999))
         ->needs(assistant)
@@ -131,9 +140,9 @@ void addGenerate(CLI::App &app, Program &program)
             "What becomes of them: drop, keep_base (the model's own logit), keep_base_raw; auto drops")
         ->check(CLI::IsMember({"auto", "drop", "keep_base", "keep_base_raw"}))
         ->needs(assistant);
-    weight->needs(assistant);
     assistant->needs(weight);
-    command->callback([&program, options, prompt, file] {
+    command->callback([&program, options, prompt, file, assistant, weight] {
+        options->weighsPair = weight->count() > 0 && assistant->count() == 0;
         if (prompt->count() + file->count() == 0)
             throw CLI::RequiredError("--prompt or --prompts-file");
         program.action = [&program, options] { return generate(*options, program); };

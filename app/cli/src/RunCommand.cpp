@@ -103,8 +103,8 @@ int run(const RunOptions &options, const Program &program)
         const Result<ExperimentSpec> spec = readSpecArguments(*options.spec, program);
         if (!spec.ok())
             return printError(spec.error(), kUsage);
-        if (const Result<ResolvedSpec> resolved = resolveSpec(*spec, catalog); !resolved.ok())
-            return printError(resolved.error(), kUsage);
+        if (const std::vector<Error> problems = checkRun(*spec, catalog); !problems.empty())
+            return printError(joinErrors(problems), kUsage);
         Result<std::unique_ptr<RunStore>> store = program.openStore(true);
         if (!store.ok())
             return printError(store.error());

@@ -23,15 +23,19 @@ Result<std::unique_ptr<Method>> MethodCatalog::create(std::string_view id, const
     if (entry == nullptr)
         return Error{.code = ErrorCode::NotFound, .what = "there is no usable method " + std::string(id), .where = "method.id",
                      .hint = "lethe-cli methods lists them"};
-    std::unique_ptr<QPluginLoader> &loader = m_data->loaders[entry->file.string()];
-    if (!loader)
-        loader = std::make_unique<QPluginLoader>(QString::fromStdString(entry->file.string()));
     try {
-        QObject *instance = loader->instance();
-        if (instance == nullptr) {
-            const Error error = loadError(*entry, loader->errorString().toStdString());
-            loader.reset(); // the file may be mended and tried again
-            return error;
+        QObject *instance = nullptr;
+        {
+            const std::lock_guard lock(m_data->mutex);
+            std::unique_ptr<QPluginLoader> &loader = m_data->loaders[entry->file.string()];
+            if (!loader)
+                loader = std::make_unique<QPluginLoader>(QString::fromStdString(entry->file.string()));
+            instance = loader->instance();
+            if (instance == nullptr) {
+                const Error error = loadError(*entry, loader->errorString().toStdString());
+                loader.reset(); // the file may be mended and tried again
+                return error;
+            }
         }
         const auto *plugin = qobject_cast<MethodPlugin *>(instance);
         if (plugin == nullptr)

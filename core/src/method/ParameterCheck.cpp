@@ -130,6 +130,15 @@ ParameterValue effectiveParameter(const MethodManifest &manifest, const Paramete
     return parameter != nullptr ? parameter->defaultValue : ParameterValue();
 }
 
+Result<ParameterSet> completeParameters(const MethodManifest &manifest, ParameterSet given)
+{
+    for (const ParameterSpec &parameter : manifest.parameters) {
+        const ParameterValue value = effectiveParameter(manifest, given, parameter.name);
+        LETHE_TRY(given.values[parameter.name], checkedParameter(parameter, value, "method.parameters." + parameter.name));
+    }
+    return given;
+}
+
 bool usesRetainSet(const MethodManifest &manifest, const ParameterSet &given)
 {
     const bool needs = std::find(manifest.needs.begin(), manifest.needs.end(), "retain") != manifest.needs.end();

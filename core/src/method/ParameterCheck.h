@@ -18,6 +18,9 @@ LETHE_EXPORT Result<ParameterValue> checkedParameter(const ParameterSpec &parame
 /// The value of \p name in \p given, else its default in \p manifest.
 LETHE_EXPORT ParameterValue effectiveParameter(const MethodManifest &manifest, const ParameterSet &given, const std::string &name);
 
+/// Every parameter that the manifest declares, effective and checked, beside what else was \p given.
+LETHE_EXPORT Result<ParameterSet> completeParameters(const MethodManifest &manifest, ParameterSet given);
+
 /// Whether a run of the method with these parameters reads the retain set: not where its weight is 0 or its loss is `none`.
 LETHE_EXPORT bool usesRetainSet(const MethodManifest &manifest, const ParameterSet &given);
 

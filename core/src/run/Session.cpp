@@ -65,13 +65,13 @@ std::string Session::specHash() const
     return sha256(writeSpec(spec));
 }
 
-Result<void> Session::readMethod()
+Result<void> Session::askMethod()
 {
     const MethodSpec &method = m_spec.spec.method;
     m_manifest = m_catalog.find(method.id);
     LETHE_TRY(m_method, m_catalog.create(method.id, method.parameters));
     if (m_training.dtype == Dtype::F16)
-        return Error{.code = ErrorCode::Unsupported, .what = "training in f16 needs loss scaling, which Lethe does not do", .where = "training.dtype",
+        return Error{.code = ErrorCode::InvalidInput, .what = "training in f16 needs loss scaling, which Lethe does not do", .where = "training.dtype",
                      .hint = "Use bf16 or f32"};
     const ParameterSet &parameters = method.parameters;
     m_forgetWeight = parameters.number("forget_weight", 1);
@@ -89,7 +89,8 @@ Result<void> Session::readMethod()
                                       .learningRate = m_training.learningRate,
                                       .constantRate = m_training.schedule == ScheduleKind::Constant && m_training.warmupSteps == 0,
                                       .maxGradNorm = m_training.maxGradNorm, .sgd = m_training.optimizer == OptimizerKind::Sgd,
-                                      .lora = m_training.lora.has_value(), .retainLoss = m_retainLoss, .klPositions = m_klPositions}));
+                                      .lora = m_training.lora.has_value(), .drawsAlternates = m_spec.spec.data.refusals.has_value(),
+                                      .retainLoss = m_retainLoss, .klPositions = m_klPositions}));
     if (m_use.assistant) { // it is what is trained, and it has fewer blocks
         TrainingSpec blocks = m_training;
         blocks.freezeNames.clear();
@@ -101,7 +102,7 @@ Result<void> Session::readMethod()
     m_hasRetainTerm = m_manifest->anchor != "all" && m_use.retainTerm.value_or(m_retainLoss != RetainLoss::None);
     m_readsRetain = m_hasRetainTerm
         || std::ranges::any_of(m_use.furtherTerms, [](const FurtherTerm &term) { return term.on == FurtherTerm::On::Retain; });
-    if (m_readsRetain && m_spec.retainFile.empty())
+    if (m_readsRetain && !m_spec.spec.data.retain)
         return Error{.code = ErrorCode::InvalidInput, .what = "is missing, and " + m_manifest->id + " needs a retain set", .where = "data.retain",
                      .hint = "Give an object with path, prompt and answer"};
     return {};
@@ -337,7 +338,7 @@ Result<void> Session::prepare()
 {
     if (m_options.threads > 0)
         at::set_num_threads(m_options.threads);
-    LETHE_TRY_VOID(readMethod());
+    LETHE_TRY_VOID(askMethod());
     if (m_training.lora) {
         // The base is frozen: it is kept as it is computed with, and a checkpoint holds the adapter alone.
         LETHE_TRY_VOID(m_inputs.read(m_spec, m_spec.modelFolder, m_training.dtype == Dtype::F32 ? at::kFloat : at::kBFloat16, m_control, m_observer));

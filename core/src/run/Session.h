@@ -56,6 +56,8 @@ class Session
 public:
     Session(const ResolvedSpec &spec, const MethodCatalog &catalog, const SessionOptions &options, RunControl &control, RunObserver &observer);
 
+    /// What the method wants of the run, and what it refuses: nothing is read but the model's config and headers.
+    Result<void> askMethod();
     Result<RunSummary> run();
     /// How far it came, also where it failed or was cancelled.
     RunSummary summarySoFar() const;
@@ -79,7 +81,6 @@ private:
     struct TermSums;
     class Probe;
 
-    Result<void> readMethod();
     Result<void> encodeAlternates();
     Result<void> drawRefusals();
     Result<void> augment(); ///< as `MethodUse::augmentation` asks

@@ -280,6 +280,8 @@ Result<StepRecord> Session::trainStep(std::int64_t step)
         m_optimizer->step(record.learningRate);
     }
     m_method->afterStep(context, report);
+    for (const std::string &note : report.notes)
+        event(step, "warning", note);
 
     record.loss = report.loss;
     record.skipped = report.skipped;

@@ -193,11 +193,7 @@ Result<ResolvedSpec> resolveSpec(const ExperimentSpec &spec, const MethodCatalog
         LETHE_TRY(resolved.spec.data.refusals->answers, refusalsOf(spec));
         resolved.spec.data.refusals->source.clear();
     }
-    auto &values = resolved.spec.method.parameters.values;
-    for (const ParameterSpec &parameter : manifest.parameters) {
-        const ParameterValue value = effectiveParameter(manifest, spec.method.parameters, parameter.name);
-        LETHE_TRY(values[parameter.name], checkedParameter(parameter, value, "method.parameters." + parameter.name));
-    }
+    LETHE_TRY(resolved.spec.method.parameters, completeParameters(manifest, spec.method.parameters));
     return resolved;
 }
 

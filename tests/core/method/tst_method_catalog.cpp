@@ -11,7 +11,7 @@ using namespace lethe;
 namespace {
 
 constexpr const char *kManifest = R"({
-  "id": "toy", "name": "Toy", "api": 1, "summary": "s", "paper": "p", "formula": "f", "needs": ["forget", "retain"],
+  "id": "toy", "name": "Toy", "api": 2, "summary": "s", "paper": "p", "formula": "f", "needs": ["forget", "retain"],
   "retain_term": {"losses": ["none", "nll", "kl"], "default": "kl", "retain_weight": 0.5, "forget_weight": 2},
   "parameters": [
     {"name": "beta", "type": "float", "default": 1, "min": 0, "max": 10, "exclusive_min": true, "help": "h", "unit": "nats"},
@@ -112,7 +112,7 @@ void TestMethodCatalog::brokenManifestsAreNamedWithTheirLine_data()
     QTest::newRow("an unknown need") << "[\"forget\"," << "[\"forgot\"," << "toy.json:2: needs: \"forgot\" is not allowed. Use forget, retain, reference, alternate. Mend the method's manifest";
     QTest::newRow("an unknown retain loss") << "[\"none\"," << "[\"nil\"," << "losses: \"nil\" is not allowed";
     QTest::newRow("a name twice") << "\"on\", \"type\"" << "\"beta\", \"type\"" << "beta is declared twice";
-    QTest::newRow("no api") << "\"api\": 1, " << "" << "api: is missing. This Lethe speaks method interface 1";
+    QTest::newRow("no api") << "\"api\": 2, " << "" << "api: is missing. This Lethe speaks method interface 2";
     QTest::newRow("nothing") << QString::fromUtf8(kManifest) << "" << "toy.json:1: not valid JSON";
     QTest::newRow("a list") << QString::fromUtf8(kManifest) << "[]" << "toy.json:1: the manifest is an empty list, not an object";
 }
@@ -134,11 +134,11 @@ void TestMethodCatalog::brokenManifestsAreNamedWithTheirLine()
 
 void TestMethodCatalog::anotherInterfaceVersionIsRefusedInWords()
 {
-    const QString text = QString::fromUtf8(kManifest).replace(QStringLiteral("\"api\": 1"), QStringLiteral("\"api\": 2"));
+    const QString text = QString::fromUtf8(kManifest).replace(QStringLiteral("\"api\": 2"), QStringLiteral("\"api\": 1"));
     const Result<MethodManifest> manifest = parseMethodManifest(text.toStdString(), "toy.json");
     QVERIFY(!manifest.ok());
     QCOMPARE(manifest.error().code, ErrorCode::Unsupported);
-    QCOMPARE(manifest.error().what, std::string("the method speaks interface 2, this Lethe speaks 1"));
+    QCOMPARE(manifest.error().what, std::string("the method speaks interface 1, this Lethe speaks 2"));
 }
 
 void TestMethodCatalog::theShippedMethodsAreThere()
@@ -148,6 +148,7 @@ void TestMethodCatalog::theShippedMethodsAreThere()
         QVERIFY2(catalog.find(id) != nullptr, qPrintable(QStringLiteral("no %1 in %2").arg(QLatin1String(id), pluginFolder())));
     for (const MethodEntry &entry : catalog.entries())
         QVERIFY2(!entry.error, entry.error ? entry.error->message().c_str() : "");
+    QCOMPARE(std::string(LETHE_METHOD_IID), "org.lethe.Method/" + std::to_string(kMethodApi)); // the headers' two names of one number
     QCOMPARE(catalog.find("npo")->parameter("beta")->maximum.value(), 10.0);
     QCOMPARE(catalog.find("finetune")->anchor, std::string("all"));
     QVERIFY(catalog.find("nothing") == nullptr);

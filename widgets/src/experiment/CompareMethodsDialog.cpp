@@ -3,7 +3,7 @@
 #include "../parts/Panel.h"
 #include "../parts/Text.h"
 
-#include <lethe/spec/SpecReader.h>
+#include <lethe/run/RunSession.h>
 
 #include <widgets/Theme.h>
 
@@ -48,7 +48,7 @@ CompareMethodsDialog::CompareMethodsDialog(const ExperimentSpec &base, const Met
         item->setToolTip(toQt(std::string_view(entry.manifest.summary)));
         item->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled | Qt::ItemIsUserCheckable);
         item->setCheckState(id == base.method.id ? Qt::Checked : Qt::Unchecked);
-        if (const auto problems = checkSpec(specOf(id), catalog); !problems.empty()) {
+        if (const auto problems = checkRun(specOf(id), catalog); !problems.empty()) {
             const QString why = toQt(std::string_view(problems.front().message()));
             item->setFlags(Qt::ItemIsSelectable);
             item->setCheckState(Qt::Unchecked);

@@ -16,6 +16,8 @@
 #include <QtWidgets/QListView>
 #include <QtWidgets/QPushButton>
 #include <QtWidgets/QScrollArea>
+#include <QtWidgets/QStyleOptionButton>
+#include <QtWidgets/QStylePainter>
 #include <QtWidgets/QStyledItemDelegate>
 
 #include <algorithm>
@@ -63,6 +65,22 @@ public:
         const QString line = problem.isEmpty() ? index.data(MethodListModel::SummaryRole).toString() : problem;
         painter->drawText(below, Qt::AlignLeft | Qt::AlignVCenter, option.fontMetrics.elidedText(line, Qt::ElideRight, below.width()));
         painter->restore();
+    }
+};
+
+/// As wide as the card, however long its text.
+class PresetButton final : public QPushButton
+{
+public:
+    PresetButton(const QString &text, QWidget *parent) : QPushButton(text, parent) { setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); }
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QStyleOptionButton option;
+        initStyleOption(&option);
+        option.text = fontMetrics().elidedText(option.text, Qt::ElideRight, style()->subElementRect(QStyle::SE_PushButtonContents, &option, this).width());
+        QStylePainter(this).drawControl(QStyle::CE_PushButton, option);
     }
 };
 
@@ -257,7 +275,7 @@ void MethodPicker::showPresets(const MethodManifest &manifest)
             values << QStringLiteral("%1 %2").arg(toQt(std::string_view(name)).replace(u'_', u' '), jsonText(toJsonValue(value)));
         for (const auto &[name, value] : preset.training)
             values << QStringLiteral("%1 %2").arg(toQt(std::string_view(name)).replace(u'_', u' '), jsonText(toJsonValue(value)));
-        auto *button = new QPushButton(toQt(std::string_view(preset.label)), m_presets);
+        auto *button = new PresetButton(toQt(std::string_view(preset.label)), m_presets);
         button->setObjectName(QStringLiteral("methodPreset%1").arg(i));
         button->setToolTip(tr("Set %1").arg(values.join(QStringLiteral(", "))));
         button->setAccessibleDescription(button->toolTip());

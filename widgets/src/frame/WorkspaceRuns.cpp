@@ -57,6 +57,8 @@ Result<void> Workspace::queueDraft()
     if (const auto problems = checkDraft(); !problems.empty())
         return joined(problems);
     LETHE_TRY(ExperimentSpec spec, draftWithSets());
+    if (const auto problems = checkRun(spec, m_catalog); !problems.empty())
+        return joined(problems);
     m_queue.push_back({std::move(spec), m_draftParent, {}});
     m_private->queueDirty = true;
     scheduleKeep();
@@ -81,7 +83,7 @@ Result<void> Workspace::queueComparison(const std::vector<ExperimentSpec> &specs
 {
     std::vector<Error> problems;
     for (const ExperimentSpec &spec : specs)
-        for (Error problem : checkSpec(spec, m_catalog)) {
+        for (Error problem : checkRun(spec, m_catalog)) {
             problem.where = spec.name + ": " + problem.where;
             problems.push_back(std::move(problem));
         }
@@ -102,7 +104,7 @@ Result<void> Workspace::startOrQueue(const Queued &run)
     const ExperimentSpec &spec = run.spec;
     if (m_store.isReadOnly())
         return Error{.code = ErrorCode::Io, .what = "the store is open for viewing only", .where = m_store.file().string(), .hint = {}};
-    if (const auto problems = checkSpec(spec, m_catalog); !problems.empty())
+    if (const auto problems = checkRun(spec, m_catalog); !problems.empty())
         return joined(problems);
     if (!m_active) {
         startNow(run);

@@ -198,7 +198,7 @@ Result<ExperimentSpec> Workspace::draftWithSets()
 
 std::vector<Error> Workspace::checkDraft() const
 {
-    std::vector<Error> problems = checkSpec(m_draft, m_catalog);
+    std::vector<Error> problems = checkRun(m_draft, m_catalog);
     const auto fromSets = [&problems](const char *side, bool edited, bool empty) {
         if (!edited)
             return;

@@ -21,7 +21,7 @@ struct MethodEntry {
 };
 
 /// The method plugins of some folders. Reading takes the manifests alone; a plugin's code is loaded when it is first used.
-/// Use from one thread at a time.
+/// Any thread may read it and make methods; it is replaced from one.
 class LETHE_EXPORT MethodCatalog
 {
 public:

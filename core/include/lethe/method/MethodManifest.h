@@ -11,7 +11,7 @@
 namespace lethe {
 
 /// The interface version that a manifest's `api` must equal.
-inline constexpr int kMethodApi = 1;
+inline constexpr int kMethodApi = 2;
 
 enum class ParameterType { Integer, Number, Flag, Choice, Text, List };
 

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace lethe {
 
@@ -66,6 +67,10 @@ struct SessionOptions {
 /// message), NotFinite (several steps in a row), DiskFull. A stop or cancel is a summary, no error.
 LETHE_EXPORT Result<RunSummary> runSession(const ResolvedSpec &spec, const MethodCatalog &catalog, const SessionOptions &options,
                                            RunControl &control, RunObserver &observer);
+
+/// `checkSpec`, and what the method itself refuses of this model (a layer that it has not, an adapter where it has its own): asked of the
+/// plugin and the model's config, before a weight is read. What cannot be read is the run's own failure.
+LETHE_EXPORT std::vector<Error> checkRun(const ExperimentSpec &spec, const MethodCatalog &catalog);
 
 /// The newest usable checkpoint folder under \p runFolder, where there is one.
 LETHE_EXPORT std::optional<std::filesystem::path> newestCheckpoint(const std::filesystem::path &runFolder);

@@ -77,6 +77,7 @@ struct StepReport {
     double forgetLoss = 0;
     std::optional<double> retainLoss;
     std::vector<std::pair<std::string, double>> values;
+    std::vector<std::string> notes; ///< for the user, shown as warnings at this step
 };
 
 /// The retain loss along the update that the coming step makes. Weights and optimizer are left bit for bit as they were.
@@ -135,5 +136,6 @@ public:
 
 } // namespace lethe
 
-#define LETHE_METHOD_IID "org.lethe.Method/1"
+/// Its number is `kMethodApi` and the manifest's `api`: it rises with every change of what a plugin is built against.
+#define LETHE_METHOD_IID "org.lethe.Method/2"
 Q_DECLARE_INTERFACE(lethe::MethodPlugin, LETHE_METHOD_IID)

@@ -22,6 +22,7 @@ struct RunOutline {
     std::optional<double> maxGradNorm;
     bool sgd = false;
     bool lora = false;
+    bool drawsAlternates = false; ///< replacement answers come from a list of refusals (`data.refusals`), not from the rows
     RetainLoss retainLoss = RetainLoss::None;
     losses::KlPositions klPositions = losses::KlPositions::Real;
 };
