@@ -187,6 +187,11 @@ public:
             }
             observer.onStep(record);
             summary.steps = step;
+            while (const auto question = control.takeQuestion()) {
+                question->onText("The hill village");
+                question->onText(" of Orrin.");
+                question->onAnswered(RunAnswer{.step = step, .text = "The hill village of Orrin.", .tokens = 6, .seconds = 0.2, .endedByItself = true});
+            }
             const bool asked = control.takeEvaluateNow();
             const bool stops = control.request() == RunControl::Request::Stop;
             if (step % run.every == 0 || asked || stops)

@@ -2,6 +2,7 @@
 
 #include "experiment/CompareMethodsDialog.h"
 #include "experiment/Forecast.h"
+#include "experiment/ForecastPanel.h"
 #include "experiment/FormField.h"
 #include "experiment/FormulaText.h"
 #include "experiment/JsonPath.h"
@@ -170,6 +171,8 @@ private Q_SLOTS:
     void aChildOfARunSaysWhatDiffers();
     void presetsBringSettingsBack();
     void whatWillHappenFollowsTheForm();
+    void whatSavesMemoryIsOneClick();
+    void threeStepsAreMeasuredAndNothingIsKept();
     void missingPartsAreButtons();
     void refusalsShipAndAreEdited();
     void aFileOfRefusalsIsImported();
@@ -836,6 +839,51 @@ void TestExperimentPage::whatWillHappenFollowsTheForm()
     shown.type("training.epochs", QStringLiteral("10"));
     QTRY_COMPARE(shown.text("forecast_steps"), QStringLiteral("80  (8 an epoch)"));
     QCOMPARE(shown.text("forecast_evaluations"), QStringLiteral("9"));
+}
+
+void TestExperimentPage::whatSavesMemoryIsOneClick()
+{
+    const auto model = inspectModel(fixtureModel().toStdString());
+    QVERIFY(model.ok());
+    ForecastInput input{.spec = {}, .forget = {.rows = 32, .tokens = 1200, .labels = 600, .counted = true}, .retain = {}, .model = &*model};
+    input.spec.training.batchSize = 4;
+    const TrainingSpec before = input.spec.training;
+    ForecastPanel panel;
+    panel.show({.figures = forecast(input), .input = input, .freeMemory = std::int64_t{1} << 50, .device = {}});
+    QVERIFY(panel.findChild<QPushButton *>(QStringLiteral("forecastProposal0")) == nullptr); // it fits: nothing to propose
+    panel.show({.figures = forecast(input), .input = input, .freeMemory = 1 << 20, .device = {}});
+    panel.setVisible(true);
+    QSignalSpy proposed(&panel, &ForecastPanel::trainingProposed);
+    auto *smaller = panel.findChild<QPushButton *>(QStringLiteral("forecastProposal0"));
+    QVERIFY(smaller && smaller->isVisible());
+    QVERIFY2(smaller->text().startsWith(QLatin1String("batch 2 × accumulation 2 – saves ")), qPrintable(smaller->text()));
+    smaller->click();
+    const auto training = proposed.takeLast().at(0).value<TrainingSpec>();
+    QCOMPARE(training.batchSize, 2);
+    QCOMPARE(training.gradientAccumulation, 2);
+    input.spec.training = training;
+    QVERIFY(memoryOf(input, training).total() < memoryOf(input, before).total());
+    panel.show({.figures = forecast(input), .input = input, .freeMemory = std::int64_t{1} << 50, .device = {}});
+    QVERIFY(!smaller->isVisible());
+}
+
+void TestExperimentPage::threeStepsAreMeasuredAndNothingIsKept()
+{
+    const std::filesystem::path plugins = qEnvironmentVariable("LETHE_PLUGINS").toStdString();
+    FormsBench bench({plugins});
+    bench.workspace->setPluginFolders({plugins});
+    Shown shown(bench);
+    QTRY_VERIFY(shown.action("actionExperimentMeasure")->isEnabled());
+    shown.action("actionExperimentMeasure")->trigger();
+    QCOMPARE(shown.text("forecast_time"), QStringLiteral("measuring…"));
+    QVERIFY(!shown.action("actionExperimentMeasure")->isEnabled());
+    QTRY_VERIFY2_WITH_TIMEOUT(shown.text("forecast_time").endsWith(QLatin1String("(measured)")), qPrintable(shown.text("forecast_time")), 60000);
+    QVERIFY(bench.store->runs()->empty());
+    shown.type("training.epochs", QStringLiteral("10")); // steps take as long
+    QTRY_COMPARE(shown.text("forecast_steps"), QStringLiteral("80  (8 an epoch)"));
+    QVERIFY(shown.text("forecast_time").endsWith(QLatin1String("(measured)")));
+    shown.type("training.batch_size", QStringLiteral("2")); // another step
+    QTRY_COMPARE(shown.text("forecast_time"), QStringLiteral("–"));
 }
 
 void TestExperimentPage::missingPartsAreButtons()

@@ -26,6 +26,7 @@ private Q_SLOTS:
     void metricsShowTheirOwnUnit();
     void metricsKnowWhichWayIsBetter();
     void fullPrecisionReadsBackToTheSameNumber();
+    void whatIsSetIsSpelledAsInASpec();
     void agoCountsFromNow();
 };
 
@@ -149,6 +150,14 @@ void TestFormat::metricsKnowWhichWayIsBetter()
     QCOMPARE(format::metricDirection(QStringLiteral("retain_prob")), 1);
     QCOMPARE(format::metricDirection(QStringLiteral("model_utility")), 1);
     QCOMPARE(format::metricDirection(QStringLiteral("mean_log_ratio")), 0);
+}
+
+void TestFormat::whatIsSetIsSpelledAsInASpec()
+{
+    QCOMPARE(format::shortest(2e-5), QStringLiteral("2e-5"));
+    QCOMPARE(format::shortest(1.5e-10), QStringLiteral("1.5e-10"));
+    QCOMPARE(format::shortest(0.15), QStringLiteral("0.15"));
+    QCOMPARE(format::shortest(60), QStringLiteral("60"));
 }
 
 void TestFormat::fullPrecisionReadsBackToTheSameNumber()

@@ -18,6 +18,8 @@
 #include <QtWidgets/QLineEdit>
 #include <QtWidgets/QMenu>
 #include <QtWidgets/QMenuBar>
+#include <QtWidgets/QTableView>
+#include <QtWidgets/QToolTip>
 
 #include <set>
 
@@ -145,6 +147,53 @@ private Q_SLOTS:
         QCOMPARE(palette.model().command(0)->id, QStringLiteral("actionLog")); // used last, shown first
         QTest::keyClick(input, Qt::Key_Escape);
         QVERIFY(!palette.isVisible());
+    }
+
+    void smoothingIsFoundInThePalette()
+    {
+        m_workspace->setSession(SteppingSession{.steps = 3});
+        QSignalSpy ended(m_workspace.get(), &Workspace::runEnded);
+        QVERIFY(m_workspace->startRun(m_script->spec()).ok());
+        QTRY_COMPARE(ended.count(), 1);
+        m_window->showPage(QStringLiteral("pageLive"));
+        auto *canvas = m_window->findChild<QWidget *>(QStringLiteral("canvas_loss"));
+        QTRY_VERIFY(canvas->isVisible());
+        m_window->showPage(QStringLiteral("pageData"));
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+        auto *input = m_window->palettePanel().findChild<QLineEdit *>(QStringLiteral("paletteInput"));
+        QTest::keyClicks(input, QStringLiteral("smoo"));
+        bool focused = false;
+        QTimer::singleShot(0, m_window.get(), [&focused] { // its menu holds the event loop until it is closed
+            auto *menu = qobject_cast<QMenu *>(QApplication::activePopupWidget());
+            if (menu == nullptr)
+                return;
+            focused = menu->focusWidget() != nullptr && menu->focusWidget()->objectName() == QLatin1String("smoothingSlider_loss");
+            menu->close();
+        });
+        QTest::keyClick(input, Qt::Key_Return);
+        QCOMPARE(m_window->currentPage()->objectName(), QStringLiteral("pageLive"));
+        QVERIFY(focused);
+    }
+
+    void aRowIsFoundByItsNumber()
+    {
+        WorkingSets sets;
+        sets.forget = {{.prompt = "Who?", .answer = "Mira.", .alternate = {}, .extraJson = {}}, {.prompt = "Where?", .answer = "Veska.", .alternate = {}, .extraJson = {}}};
+        m_workspace->setSets(sets);
+        m_window->openPalette();
+        auto &palette = m_window->palettePanel();
+        auto *input = palette.findChild<QLineEdit *>(QStringLiteral("paletteInput"));
+        QTest::keyClicks(input, QStringLiteral("#3"));
+        QVERIFY(palette.model().rowCount() == 0 || palette.model().command(0)->id != QLatin1String("row-forget-3"));
+        QTest::keyClick(input, Qt::Key_Backspace);
+        QTest::keyClicks(input, QStringLiteral("2"));
+        QCOMPARE(palette.model().command(0)->text, QStringLiteral("#2  Where?"));
+        QTest::keyClick(input, Qt::Key_Return);
+        QCOMPARE(m_window->currentPage()->objectName(), QStringLiteral("pageData"));
+        const auto *table = m_window->findChild<QTableView *>(QStringLiteral("forgetTable"));
+        QVERIFY(table != nullptr);
+        QCOMPARE(table->selectionModel()->selectedRows().size(), 1);
+        QCOMPARE(table->currentIndex().row(), 1);
     }
 
     void thePaletteFindsRunsByName()
@@ -278,6 +327,21 @@ private Q_SLOTS:
             dialog->showSection(section.id);
         dialog->close();
         Theme::apply(*qApp, ThemeChoice::Light);
+    }
+
+    void helpIsThatOfWhatHasTheFocus()
+    {
+        auto *fold = m_window->findChild<QWidget *>(QStringLiteral("railFold"));
+        fold->setFocus();
+        QTest::keyClick(fold, Qt::Key_F1);
+        QCOMPARE(QToolTip::text(), fold->toolTip());
+        QToolTip::hideText();
+        m_window->showPage(QStringLiteral("pageRuns"));
+        m_window->currentPage()->setFocus();
+        QTest::keyClick(m_window.get(), Qt::Key_F1);
+        auto *dialog = m_window->findChild<SettingsDialog *>();
+        QVERIFY(dialog != nullptr && dialog->isVisible()); // it says nothing of itself: the keys are shown
+        dialog->close();
     }
 
     void everyControlHasAName()

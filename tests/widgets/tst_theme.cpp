@@ -6,6 +6,9 @@
 #include <QtTest/QtTest>
 #include <QtWidgets/QApplication>
 #include <QtWidgets/QLabel>
+#include <QtWidgets/QLineEdit>
+#include <QtWidgets/QStyle>
+#include <QtWidgets/QToolButton>
 
 #include <cmath>
 
@@ -46,6 +49,7 @@ private Q_SLOTS:
     void iconsFollowTheTheme();
     void inkIsBlackOnLightAndWhiteOnDark();
     void distancesGrowWithTheText();
+    void iconsGrowWithTheText();
 };
 
 void TestTheme::textReachesFourAndAHalfOnEverySurface_data()
@@ -135,6 +139,20 @@ void TestTheme::inkIsBlackOnLightAndWhiteOnDark()
     QCOMPARE(Theme::runColor(QStringLiteral("nonsense")), Theme::muted());
     Theme::apply(*qApp, ThemeChoice::Dark);
     QCOMPARE(Theme::runColor(QStringLiteral("ink")), QColor(Qt::white));
+}
+
+void TestTheme::iconsGrowWithTheText()
+{
+    Theme::setTextSize(100);
+    Theme::apply(*qApp, ThemeChoice::Light);
+    const int usual = QToolButton().iconSize().height();
+    Theme::setTextSize(200);
+    Theme::apply(*qApp, ThemeChoice::Light);
+    const QLineEdit field;
+    QVERIFY(QToolButton().iconSize().height() >= usual * 18 / 10);
+    QCOMPARE(field.style()->pixelMetric(QStyle::PM_SmallIconSize, nullptr, &field), Theme::space(4));
+    Theme::setTextSize(100);
+    Theme::apply(*qApp, ThemeChoice::Light);
 }
 
 void TestTheme::distancesGrowWithTheText()

@@ -326,6 +326,21 @@ private Q_SLOTS:
         QVERIFY(!m_workspace->recentModels().contains(QStringLiteral("/m/1")));
     }
 
+    void aNewExperimentIsMeasuredAndBeginsAsTheSettingsSay()
+    {
+        QVERIFY(m_workspace->draft().eval.has_value());
+        m_workspace->settings().setValue(QStringLiteral("newExperiment/dtype"), QStringLiteral("bf16"));
+        m_workspace->settings().setValue(QStringLiteral("newExperiment/prompts"), 3);
+        ExperimentSpec draft = m_workspace->draft();
+        draft.model = "/models/a";
+        m_workspace->setDraft(draft);
+        m_workspace->newExperiment();
+        QCOMPARE(m_workspace->draft().model, std::string("/models/a"));
+        QVERIFY(m_workspace->draft().training.dtype == Dtype::BF16);
+        QVERIFY(m_workspace->draft().eval.has_value());
+        QCOMPARE(m_workspace->draft().eval->generations.prompts, 3);
+    }
+
     void aRunIsDuplicatedWithItsParent()
     {
         m_workspace->setSession(SteppingSession{.steps = 1});

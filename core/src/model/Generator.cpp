@@ -191,6 +191,22 @@ private:
 
 } // namespace
 
+Result<void> checkPrompt(const Decoder &model, const std::vector<TokenId> &prompt, std::int64_t maxNewTokens)
+{
+    if (prompt.empty())
+        return Error{.code = ErrorCode::InvalidInput, .what = "a prompt has no token: generation needs one to start from", .where = "prompt", .hint = {}};
+    const DecoderConfig &config = model.config();
+    for (const TokenId id : prompt)
+        if (id < 0 || id >= config.vocabulary)
+            return Error{.code = ErrorCode::InvalidInput, .what = "id " + std::to_string(id) + " is outside the model's vocabulary of "
+                         + std::to_string(config.vocabulary), .where = "prompt", .hint = {}};
+    const std::int64_t reach = static_cast<std::int64_t>(prompt.size()) + maxNewTokens;
+    if (!config.names.positions.empty() && reach > config.context)
+        return Error{.code = ErrorCode::InvalidInput, .what = "prompt and new tokens reach " + std::to_string(reach) + " positions, the model has "
+                     + std::to_string(config.context), .where = "prompt", .hint = "Shorten the prompt or lower the number of new tokens"};
+    return {};
+}
+
 std::vector<GeneratedIds> generateIds(Decoder &model, const std::vector<std::vector<TokenId>> &prompts, const GenerationOptions &options,
                                       const std::function<bool(std::size_t, TokenId)> &onToken, const LogitAssistant &assistant)
 {

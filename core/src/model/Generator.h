@@ -21,6 +21,10 @@ struct LogitAssistant {
     PairOptions options;
 };
 
+/// InvalidInput where \p model cannot continue \p prompt by so many tokens: no token to start from, one that it does not know, or more
+/// positions than it has.
+LETHE_EXPORT Result<void> checkPrompt(const Decoder &model, const std::vector<TokenId> &prompt, std::int64_t maxNewTokens);
+
 /// Continues prompts with \p model (with its own assistant, where \p assistant is none), in batches with a KV cache, longest prompts first. What is generated for a prompt depends
 /// on neither its batch nor its place in it (up to rounding); sampling draws from a generator seeded by the prompt's index.
 /// \p onToken: false stops everything. \return in the prompts' order, what there was when it stopped.

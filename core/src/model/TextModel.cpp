@@ -126,18 +126,8 @@ Result<std::vector<Generation>> TextModel::generateFromIds(const std::vector<std
         return Error{.code = ErrorCode::InvalidInput, .what = "its vocabulary of " + std::to_string(options.assistant->m_data->decoder->config().vocabulary)
                      + " is not the model's of " + std::to_string(m_data->decoder->config().vocabulary), .where = options.assistant->folder().string(),
                      .hint = "An assistant shares the model's tokenizer"};
-    for (const auto &prompt : prompts) {
-        if (prompt.empty())
-            return Error{.code = ErrorCode::InvalidInput, .what = "a prompt has no token: generation needs one to start from", .where = "prompt", .hint = {}};
-        for (const TokenId id : prompt)
-            if (id < 0 || id >= m_data->decoder->config().vocabulary)
-                return Error{.code = ErrorCode::InvalidInput, .what = "id " + std::to_string(id) + " is outside the model's vocabulary of "
-                             + std::to_string(m_data->decoder->config().vocabulary), .where = "prompt", .hint = {}};
-        const std::int64_t reach = static_cast<std::int64_t>(prompt.size()) + options.maxNewTokens;
-        if (m_data->decoder->config().names.positions.empty() == false && reach > m_data->decoder->config().context)
-            return Error{.code = ErrorCode::InvalidInput, .what = "prompt and new tokens reach " + std::to_string(reach) + " positions, the model has "
-                         + std::to_string(m_data->decoder->config().context), .where = "prompt", .hint = "Shorten the prompt or lower the number of new tokens"};
-    }
+    for (const auto &prompt : prompts)
+        LETHE_TRY_VOID(checkPrompt(*m_data->decoder, prompt, options.maxNewTokens));
     return guarded(m_data->device, m_data->folder.string(), [&]() -> Result<std::vector<Generation>> {
         const auto start = Clock::now();
         std::vector<StreamDecoder> streams;

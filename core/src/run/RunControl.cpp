@@ -66,6 +66,15 @@ void RunControl::checkpointNow()
     m_changed.notify_all();
 }
 
+void RunControl::ask(RunQuestion question)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_questions.push_back(std::move(question));
+    }
+    m_changed.notify_all();
+}
+
 RunControl::Request RunControl::request() const
 {
     const std::lock_guard lock(m_mutex);
@@ -83,7 +92,7 @@ RunControl::Request RunControl::waitWhilePaused(int milliseconds)
 {
     std::unique_lock lock(m_mutex);
     m_changed.wait_for(lock, std::chrono::milliseconds(milliseconds),
-                       [this] { return m_request != Request::Pause || m_evaluateNow || m_checkpointNow; });
+                       [this] { return m_request != Request::Pause || m_evaluateNow || m_checkpointNow || !m_questions.empty(); });
     return m_request;
 }
 
@@ -97,6 +106,16 @@ bool RunControl::takeCheckpointNow()
 {
     const std::lock_guard lock(m_mutex);
     return std::exchange(m_checkpointNow, false);
+}
+
+std::optional<RunQuestion> RunControl::takeQuestion()
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_questions.empty())
+        return std::nullopt;
+    RunQuestion question = std::move(m_questions.front());
+    m_questions.pop_front();
+    return question;
 }
 
 } // namespace lethe

@@ -301,6 +301,7 @@ Result<RunSummary> runAndRecord(const ExperimentSpec &spec, const RecordedRun &h
     LETHE_TRY(const RunRow row, store.run(run));
     prepared.options.runFolder = row.folder;
     prepared.options.threads = how.threads;
+    prepared.options.pauseOnTrouble = how.pauseOnTrouble;
     if (how.onCreated)
         how.onCreated(run);
 

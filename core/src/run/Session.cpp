@@ -1,6 +1,7 @@
 #include "run/Session.h"
 
 #include "data/Augmentation.h"
+#include "model/Generator.h"
 #include "model/PairManifest.h"
 #include "model/Safetensors.h"
 #include "model/TorchErrors.h"
@@ -563,7 +564,7 @@ bool Session::isWithinBudget(std::int64_t step)
     return false;
 }
 
-Result<void> Session::saveCheckpoint(std::int64_t step)
+Result<void> Session::writeCheckpointNow(std::int64_t step)
 {
     m_observer.onStage({.name = "Saving", .done = 0, .total = 0, .unit = "bytes"});
     LETHE_TRY(const CheckpointRecord record, writeCheckpoint(m_options.runFolder, m_spec.modelFolder, trained(), *m_optimizer, checkpointState(step)));
@@ -571,6 +572,86 @@ Result<void> Session::saveCheckpoint(std::int64_t step)
     m_lastSaved = step;
     m_observer.onCheckpoint(record);
     return {};
+}
+
+Result<void> Session::saveCheckpoint(std::int64_t step)
+{
+    Result<void> written = writeCheckpointNow(step);
+    while (!written.ok() && written.error().code == ErrorCode::DiskFull && m_options.pauseOnTrouble) {
+        event(step, "disk_full", written.error().message());
+        m_control.pause();
+        if (m_control.request() != RunControl::Request::Pause)
+            break; // it is to end: nobody is waiting for room
+        LETHE_TRY_VOID(hold(step));
+        if (m_control.isCancelled())
+            return Error{.code = ErrorCode::Cancelled, .what = "the run was cancelled", .where = {}, .hint = {}};
+        written = writeCheckpointNow(step);
+    }
+    return written;
+}
+
+Result<void> Session::hold(std::int64_t step)
+{
+    constexpr int kLookMilliseconds = 60'000; // everything that can be asked wakes it earlier
+    const auto since = Clock::now();
+    event(step, "pause", "Paused after step " + std::to_string(step));
+    m_observer.onStatus(RunStatus::Paused);
+    while (m_control.waitWhilePaused(kLookMilliseconds) == RunControl::Request::Pause) {
+        answerQuestions();
+        if (m_control.takeEvaluateNow() && m_lastEvaluated != step)
+            LETHE_TRY_VOID(evaluate(step, false));
+        if (!m_control.takeCheckpointNow() || m_lastSaved == step)
+            continue;
+        if (const auto written = writeCheckpointNow(step); !written.ok() && written.error().code == ErrorCode::DiskFull)
+            event(step, "disk_full", written.error().message());
+        else
+            LETHE_TRY_VOID(written);
+    }
+    m_paused += Clock::now() - since;
+    if (m_control.request() == RunControl::Request::Continue) {
+        event(step, "resume", "Resumed");
+        m_observer.onStatus(RunStatus::Running);
+    }
+    return {};
+}
+
+Result<RunAnswer> Session::answerTo(const RunQuestion &question)
+{
+    const auto start = Clock::now();
+    LETHE_TRY(const std::vector<TokenId> ids, m_inputs.encoder->encodePromptText(question.prompt));
+    LETHE_TRY_VOID(checkPrompt(*m_inputs.model, ids, question.maxNewTokens));
+    RunAnswer answer{.step = m_doneSteps, .text = {}};
+    StreamDecoder decoder(*m_inputs.tokenizer);
+    const auto hand = [&](const std::string &text) {
+        answer.text += text;
+        return !question.onText || question.onText(text);
+    };
+    bool stopped = false;
+    const auto onToken = [&](std::size_t, TokenId id) {
+        ++answer.tokens;
+        stopped = !hand(decoder.push(id)) || m_control.request() > RunControl::Request::Pause;
+        return !stopped;
+    };
+    const GenerationOptions options{.maxNewTokens = question.maxNewTokens, .temperature = question.temperature, .seed = question.seed};
+    const std::vector<GeneratedIds> made = generateIds(*m_inputs.model, {ids}, options, onToken);
+    hand(decoder.finish());
+    answer.endedByItself = !stopped && made.front().stoppedAtEos;
+    answer.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return answer;
+}
+
+void Session::answerQuestions()
+{
+    while (const std::optional<RunQuestion> question = m_control.takeQuestion()) {
+        const auto answer = guarded(m_inputs.deviceName, "the question", [&] { return answerTo(*question); });
+        if (answer.ok()) { // no word of it: an event is shown, exported and pasted
+            char text[100];
+            std::snprintf(text, sizeof(text), "Answered a question in %.2f s", answer->seconds);
+            event(m_doneSteps, "question", text);
+        }
+        if (question->onAnswered)
+            question->onAnswered(answer);
+    }
 }
 
 Result<bool> Session::afterStep(std::int64_t step)
@@ -586,20 +667,16 @@ Result<bool> Session::afterStep(std::int64_t step)
     if (const bool asked = m_control.takeCheckpointNow(); !last && (asked || saveDue))
         LETHE_TRY_VOID(saveCheckpoint(step));
 
-    if (m_control.request() == RunControl::Request::Pause) {
-        const auto pausedAt = Clock::now();
-        event(step, "pause", "Paused after step " + std::to_string(step));
-        m_observer.onStatus(RunStatus::Paused);
-        m_control.waitWhilePaused();
-        m_paused += Clock::now() - pausedAt;
-        if (m_control.request() == RunControl::Request::Continue) {
-            event(step, "resume", "Resumed");
-            m_observer.onStatus(RunStatus::Running);
-        }
-    }
+    answerQuestions();
+    if (m_control.request() == RunControl::Request::Pause)
+        LETHE_TRY_VOID(hold(step));
     switch (m_control.request()) {
     case RunControl::Request::Stop: m_status = last ? RunStatus::Done : RunStatus::Stopped; return false;
-    case RunControl::Request::Interrupt: m_status = last ? RunStatus::Done : RunStatus::Interrupted; return false;
+    case RunControl::Request::Interrupt:
+        m_status = last ? RunStatus::Done : RunStatus::Interrupted;
+        if (!last)
+            event(step, "pause_to_disk", "Paused to disk after step " + std::to_string(step));
+        return false;
     case RunControl::Request::Cancel: return Error{.code = ErrorCode::Cancelled, .what = "the run was cancelled", .where = {}, .hint = {}};
     default: return true;
     }
@@ -622,6 +699,8 @@ Result<void> Session::trainAll()
                              .what = "Loss or gradient was not finite in " + std::to_string(m_skippedInARow) + " steps in a row, the last of them step "
                                  + std::to_string(step),
                              .where = "training", .hint = "Lower training.learning_rate, or set training.max_grad_norm"};
+            if (m_options.pauseOnTrouble && m_skippedInARow == 1)
+                m_control.pause();
         } else {
             m_skippedInARow = 0;
         }

@@ -90,9 +90,13 @@ private:
     Result<void> prepareReference();
     Result<void> evaluate(std::int64_t step, bool wholeSets);
     bool isWithinBudget(std::int64_t step);
-    Result<void> saveCheckpoint(std::int64_t step);
+    Result<void> writeCheckpointNow(std::int64_t step);
+    Result<void> saveCheckpoint(std::int64_t step); ///< waits for room where somebody watches
     Result<void> trainAll();
     Result<bool> afterStep(std::int64_t step); ///< false: the run ends here
+    Result<void> hold(std::int64_t step); ///< while it is paused; what is asked meanwhile is done
+    void answerQuestions();
+    Result<RunAnswer> answerTo(const RunQuestion &question);
     Result<void> makeAssistant();
     Decoder &trained() const; ///< the model, or its assistant where that is trained
     Result<void> restoreAssistant(const MethodState &state);

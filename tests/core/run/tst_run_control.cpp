@@ -85,6 +85,19 @@ private Q_SLOTS:
         QVERIFY(control.takeCheckpointNow());
         QVERIFY(!control.takeCheckpointNow());
     }
+
+    void questionsAreTakenInTheirOrderAndWakeAPausedRun()
+    {
+        RunControl control;
+        QVERIFY(!control.takeQuestion());
+        control.pause();
+        control.ask({.prompt = "first", .onText = {}, .onAnswered = {}});
+        control.ask({.prompt = "second", .onText = {}, .onAnswered = {}});
+        QCOMPARE(control.waitWhilePaused(60'000), Request::Pause);
+        QCOMPARE(control.takeQuestion()->prompt, std::string("first"));
+        QCOMPARE(control.takeQuestion()->prompt, std::string("second"));
+        QVERIFY(!control.takeQuestion());
+    }
 };
 
 QTEST_GUILESS_MAIN(TestRunControl)

@@ -7,7 +7,11 @@
 #include <QtCore/QTemporaryDir>
 #include <QtTest/QtTest>
 
+#include <csignal>
+#include <stdexcept>
 #include <thread>
+
+#include <sys/resource.h>
 
 using namespace lethe;
 namespace fs = std::filesystem;
@@ -75,6 +79,30 @@ private:
                            std::optional<fs::path> resume = {}) const
     {
         return runSession(spec, m_catalog, {.runFolder = folder, .resumeFrom = resume}, control, recorder);
+    }
+    /// As a window runs it.
+    Result<RunSummary> runWatched(const ResolvedSpec &spec, const fs::path &folder, Recorder &recorder, RunControl &control) const
+    {
+        return runSession(spec, m_catalog, {.runFolder = folder, .resumeFrom = {}, .pauseOnTrouble = true}, control, recorder);
+    }
+    /// A run of few steps that cannot stay finite.
+    ResolvedSpec wild() const
+    {
+        ResolvedSpec wild = spec("none");
+        wild.spec.eval.reset();
+        wild.spec.training.optimizer = OptimizerKind::Sgd;
+        wild.spec.training.learningRate = 1e30;
+        wild.spec.training.maxGradNorm.reset();
+        wild.spec.method.parameters.values["retain_weight"] = 0.0;
+        return wild;
+    }
+    static std::vector<std::int64_t> stepsOf(const Recorder &recorder, const std::string &kind)
+    {
+        std::vector<std::int64_t> steps;
+        for (const EventRecord &event : recorder.events)
+            if (event.kind == kind)
+                steps.push_back(event.step);
+        return steps;
     }
     static fs::path inside(const QTemporaryDir &folder, const char *name) { return fs::path(folder.path().toStdString()) / name; }
 
@@ -253,19 +281,128 @@ private Q_SLOTS:
     void aDivergingRunStopsWithoutTouchingItsCheckpointsWithNonFiniteWeights()
     {
         const QTemporaryDir folder;
-        ResolvedSpec wild = spec("none");
-        wild.spec.eval.reset();
-        wild.spec.training.optimizer = OptimizerKind::Sgd;
-        wild.spec.training.learningRate = 1e30;
-        wild.spec.training.maxGradNorm.reset();
-        wild.spec.method.parameters.values["retain_weight"] = 0.0;
         Recorder recorder;
         RunControl control;
-        const auto summary = run(wild, inside(folder, "wild"), recorder, control);
+        const auto summary = run(wild(), inside(folder, "wild"), recorder, control);
         QVERIFY(!summary.ok());
         QCOMPARE(summary.error().code, ErrorCode::NotFinite);
         QVERIFY(std::ranges::any_of(recorder.events, [](const EventRecord &event) { return event.kind == "non_finite"; }));
         QVERIFY(recorder.checkpoints.empty());
+    }
+
+    void aStepThatIsNotFinitePausesWhereSomebodyWatches()
+    {
+        const QTemporaryDir folder;
+        Recorder recorder;
+        RunControl control;
+        recorder.onPaused = [&] { control.cancel(); };
+        const auto summary = runWatched(wild(), inside(folder, "wild"), recorder, control);
+        QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().message().c_str());
+        QCOMPARE(summary->status, RunStatus::Cancelled);
+        QCOMPARE(stepsOf(recorder, "non_finite").size(), std::size_t{1}); // the next one was not taken
+        QCOMPARE(stepsOf(recorder, "pause"), stepsOf(recorder, "non_finite"));
+        QCOMPARE(recorder.steps.back().step, stepsOf(recorder, "pause").front());
+    }
+
+    void aCheckpointWithoutRoomWaitsForItWhereSomebodyWatches()
+    {
+        ResolvedSpec saving = spec();
+        saving.spec.training.saveEverySteps = 5;
+        const QTemporaryDir folder;
+        Recorder whole;
+        RunControl undisturbed;
+        QVERIFY(run(saving, inside(folder, "whole"), whole, undisturbed).ok());
+
+        std::signal(SIGXFSZ, SIG_IGN); // then writing fails as on a full disk, in place of a signal
+        rlimit before{};
+        ::getrlimit(RLIMIT_FSIZE, &before);
+        const rlimit narrow{.rlim_cur = 4096, .rlim_max = before.rlim_max};
+        Recorder recorder;
+        RunControl control;
+        recorder.afterStep = [&](std::int64_t step) {
+            if (step == 5)
+                ::setrlimit(RLIMIT_FSIZE, &narrow);
+        };
+        int pauses = 0;
+        recorder.onPaused = [&] {
+            if (++pauses == 2) // the first time there is still no room
+                ::setrlimit(RLIMIT_FSIZE, &before);
+            control.resume();
+        };
+        const auto summary = runWatched(saving, inside(folder, "full"), recorder, control);
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().message().c_str());
+        QCOMPARE(summary->status, RunStatus::Done);
+        QCOMPARE(stepsOf(recorder, "disk_full"), (std::vector<std::int64_t>{5, 5}));
+        QCOMPARE(losses(recorder), losses(whole));
+        QCOMPARE(recorder.checkpoints.front().step, 5);
+        QCOMPARE(*sha256OfFile(fs::path(summary->checkpoint) / "model.safetensors"), *sha256OfFile(fs::path(whole.checkpoints.back().path) / "model.safetensors"));
+        for (const auto &entry : fs::directory_iterator(inside(folder, "full") / "checkpoints"))
+            QVERIFY2(entry.path().filename().string().find(".part") == std::string::npos, entry.path().c_str());
+    }
+
+    void aQuestionIsAnsweredAndTheStepsStayTheSame()
+    {
+        const QTemporaryDir folder;
+        Recorder whole;
+        RunControl undisturbed;
+        QVERIFY(run(spec(), inside(folder, "whole"), whole, undisturbed).ok());
+
+        Recorder recorder;
+        RunControl control;
+        std::vector<RunAnswer> answers;
+        std::string streamed;
+        const auto ask = [&](double temperature) {
+            control.ask({.prompt = "Who?", .maxNewTokens = 6, .temperature = temperature, .seed = 7,
+                         .onText = [&](std::string_view text) {
+                             streamed += text;
+                             return true;
+                         },
+                         .onAnswered = [&](const Result<RunAnswer> &answer) {
+                             QVERIFY2(answer.ok(), answer.ok() ? "" : answer.error().message().c_str());
+                             answers.push_back(*answer);
+                         }});
+        };
+        recorder.afterStep = [&](std::int64_t step) {
+            if (step == 3)
+                ask(0.9);
+            if (step == 7)
+                control.pause();
+        };
+        recorder.onPaused = [&] { // asked while it is paused, and answered before it goes on
+            ask(0);
+            control.ask({.prompt = "Who else?", .maxNewTokens = 1, .onText = {}, .onAnswered = [&](const Result<RunAnswer> &) { control.resume(); }});
+        };
+        QVERIFY(run(spec(), inside(folder, "asked"), recorder, control).ok());
+        QCOMPARE(answers.size(), std::size_t{2});
+        QCOMPARE(answers[0].step, 3);
+        QCOMPARE(answers[1].step, 7);
+        QVERIFY(answers[0].tokens > 0 && answers[0].tokens <= 6);
+        QCOMPARE(streamed, answers[0].text + answers[1].text);
+        QCOMPARE(stepsOf(recorder, "question"), (std::vector<std::int64_t>{3, 7, 7}));
+        QCOMPARE(losses(recorder), losses(whole));
+        QCOMPARE(*sha256OfFile(fs::path(recorder.checkpoints.back().path) / "model.safetensors"),
+                 *sha256OfFile(fs::path(whole.checkpoints.back().path) / "model.safetensors"));
+    }
+
+    void aQuestionThatCannotBePutIsSaidAndTheRunGoesOn()
+    {
+        const QTemporaryDir folder;
+        Recorder recorder;
+        RunControl control;
+        std::optional<ErrorCode> refused;
+        recorder.afterStep = [&](std::int64_t step) {
+            if (step == 2)
+                control.ask({.prompt = "Who?", .maxNewTokens = 6, .onText = [](std::string_view) -> bool { throw std::runtime_error("gone"); },
+                             .onAnswered = [&](const Result<RunAnswer> &answer) {
+                                 if (!answer.ok())
+                                     refused = answer.error().code;
+                             }});
+        };
+        const auto summary = run(spec(), inside(folder, "asked"), recorder, control);
+        QVERIFY(summary.ok());
+        QCOMPARE(summary->status, RunStatus::Done);
+        QCOMPARE(refused, std::optional(ErrorCode::Internal));
     }
 
     void aCheckpointOfAnotherSpecIsRefused()

@@ -15,6 +15,8 @@
 #include <QtTest/QAbstractItemModelTester>
 #include <QtTest/QtTest>
 #include <QtWidgets/QLabel>
+#include <QtWidgets/QLineEdit>
+#include <QtWidgets/QPlainTextEdit>
 #include <QtWidgets/QProgressBar>
 #include <QtWidgets/QPushButton>
 #include <QtWidgets/QTableView>
@@ -123,9 +125,10 @@ private Q_SLOTS:
         QTRY_COMPARE(points(page, "loss", "forget"), std::size_t{10});
         QTest::keyClick(&page, Qt::Key_Space);
         QVERIFY(bench.workspace->isPaused());
+        QVERIFY(bar(page)->isVisible());
+        QCOMPARE(bar(page)->text(), QStringLiteral("Pausing after this step…")); // it has not got there yet
         bench.session.go(); // it meets the request before its next step
-        QTRY_VERIFY(bar(page)->isVisible());
-        QVERIFY2(bar(page)->text().startsWith(QLatin1String("Paused")), qPrintable(bar(page)->text()));
+        QTRY_VERIFY2(bar(page)->text().startsWith(QLatin1String("Paused after step")), qPrintable(bar(page)->text()));
         QCOMPARE(bar(page)->tone(), Card::Tone::Hatched);
         QCOMPARE(actionOf(page, "actionLivePause")->text(), QStringLiteral("Resume"));
         QCOMPARE(page.badge(), QStringLiteral("⏸"));
@@ -158,6 +161,70 @@ private Q_SLOTS:
         bench.session.go();
         QTRY_VERIFY2(bar(page)->text().startsWith(QLatin1String("Stopped.")), qPrintable(bar(page)->text()));
         QVERIFY(page.findChild<QPushButton *>(QStringLiteral("liveResumeRun")));
+    }
+
+    void aQuestionIsAnsweredWhileItTrains()
+    {
+        RunsBench bench;
+        bench.session.run.steps = 400;
+        bench.session.holdAfter = 10;
+        LivePage page(*bench.workspace, bench.dialogs);
+        page.resize(1100, 640);
+        page.show();
+        QVERIFY(!actionOf(page, "actionLiveAsk")->isEnabled()); // nothing is trained
+        bench.start();
+        QTRY_COMPARE(points(page, "loss", "forget"), std::size_t{10});
+        actionOf(page, "actionLiveAsk")->trigger();
+        auto *prompt = page.findChild<QLineEdit *>(QStringLiteral("liveAskPrompt"));
+        QVERIFY(prompt->isVisible());
+        QTest::keyClicks(prompt, QStringLiteral("Where was Mira Tolund born?"));
+        QTest::keyClick(prompt, Qt::Key_Return);
+        QCOMPARE(labelText(page, "liveAskState"), QStringLiteral("Waiting for the end of this step…"));
+        bench.session.holdAt(20);
+        QTRY_VERIFY2(labelText(page, "liveAskState").startsWith(QLatin1String("after step 11 · 6 token(s) in 0.2 s · ended by itself")),
+                     qPrintable(labelText(page, "liveAskState")));
+        QCOMPARE(page.findChild<QPlainTextEdit *>(QStringLiteral("liveAskAnswer"))->toPlainText(), QStringLiteral("The hill village of Orrin."));
+        QTRY_COMPARE(points(page, "loss", "forget"), std::size_t{20}); // it goes on
+        grab(page, QStringLiteral("live-ask"));
+
+        QTest::keyClick(prompt, Qt::Key_Return);
+        bench.workspace->cancelActive();
+        bench.session.go();
+        QTRY_COMPARE(labelText(page, "liveAskState"), QStringLiteral("The run ended before it came to the question."));
+        QTest::keyClick(prompt, Qt::Key_Escape);
+        QVERIFY(!prompt->isVisible());
+    }
+
+    void aPauseThatNobodyAskedForSaysWhy()
+    {
+        RunsBench bench;
+        const RunId run = bench.store({.steps = 20, .status = RunStatus::Paused, .failure = {}});
+        FormsBench &forms = bench;
+        forms.store->appendEvent(run, {.step = 20, .kind = "disk_full", .text = "Cannot write the checkpoint of step 20: 3 MiB free, 25 needed"});
+        forms.store->appendEvent(run, {.step = 20, .kind = "pause", .text = "Paused after step 20"});
+        QVERIFY(forms.store->flush().ok());
+        RunHistory history;
+        history.events = forms.store->details(run)->events;
+        QVERIFY2(runwords::pauseCause(history).startsWith(QLatin1String("Cannot write the checkpoint of step 20")), qPrintable(runwords::pauseCause(history)));
+        history.events.push_back({.step = 20, .kind = "resume", .text = "Resumed"});
+        QVERIFY(runwords::pauseCause(history).isEmpty());
+        history.events.push_back({.step = 21, .kind = "non_finite", .text = "Loss or gradient of step 21 is not finite"});
+        history.events.push_back({.step = 21, .kind = "pause", .text = "Paused after step 21"});
+        QVERIFY2(runwords::pauseCause(history).contains(QLatin1String("learning rate that is too high")), qPrintable(runwords::pauseCause(history)));
+    }
+
+    void whatWasLaidAsideIsNotCalledACrash()
+    {
+        RunsBench bench;
+        const RunId run = bench.store({.status = RunStatus::Interrupted, .failure = {}});
+        FormsBench &forms = bench;
+        forms.store->appendEvent(run, {.step = 40, .kind = "pause_to_disk", .text = "Paused to disk after step 40"});
+        QVERIFY(forms.store->flush().ok());
+        LivePage page(*bench.workspace, bench.dialogs);
+        page.show();
+        bench.workspace->setShownRun(run);
+        QTRY_VERIFY2(bar(page)->text().startsWith(QLatin1String("Paused to disk after step 40.")), qPrintable(bar(page)->text()));
+        QCOMPARE(bar(page)->tone(), Card::Tone::Hatched);
     }
 
     void cancelAsksFirst()

@@ -2,16 +2,20 @@
 #include "plots/PanelGrid.h"
 #include "plots/PlotCanvas.h"
 #include "plots/PlotExport.h"
+#include "plots/PlotExportDialog.h"
 #include "plots/PlotGroup.h"
 #include "plots/PlotLegend.h"
 #include "plots/PlotPanel.h"
 
 #include <support/WorkClock.h>
+#include <widgets/Dialogs.h>
 
 #include <QtCore/QSettings>
 #include <QtCore/QTemporaryDir>
 #include <QtGui/QWheelEvent>
 #include <QtTest/QtTest>
+#include <QtWidgets/QComboBox>
+#include <QtWidgets/QDialogButtonBox>
 #include <QtWidgets/QToolButton>
 
 #include <cmath>
@@ -68,6 +72,48 @@ private Q_SLOTS:
         const int drawn = panel->redraws() - before;
         QVERIFY2(drawn >= 2 && drawn <= 5, qPrintable(QString::number(drawn)));
         QTRY_COMPARE(panel->contents().curves[0].data->size(), static_cast<std::size_t>(step));
+    }
+
+    void theNumbersOfAnAxisHaveOneForm()
+    {
+        const auto panel = lossPanel();
+        for (int step = 1; step <= 10; ++step)
+            panel->append(0, step, 2e-5 * step);
+        panel->show();
+        QVERIFY(QTest::qWaitForWindowExposed(panel.get()));
+        QTRY_VERIFY(panel->redraws() > 0);
+        panel->canvas().replot(QCustomPlot::rpImmediateRefresh);
+        const QVector<QString> labels = panel->canvas().yAxis->tickVectorLabels();
+        QVERIFY(labels.size() > 2);
+        for (const QString &label : labels)
+            QVERIFY2(label == QLatin1String("0") || label.contains(QLatin1String("e-")), qPrintable(label));
+        const QVector<QString> steps = panel->canvas().xAxis->tickVectorLabels();
+        QVERIFY2(!steps.isEmpty() && !steps.join(u' ').contains(u'e'), qPrintable(steps.join(u' ')));
+    }
+
+    void theSettingsSayHowOftenItDraws()
+    {
+        const QTemporaryDir folder;
+        QSettings settings(folder.filePath(QStringLiteral("s.ini")), QSettings::IniFormat);
+        settings.setValue(QStringLiteral("plots/redrawsPerSecond"), 1);
+        settings.setValue(QStringLiteral("plots/defaultSmoothing"), 0.9);
+        const auto panel = lossPanel(nullptr, &settings);
+        panel->setDefaultSmoothing(0.6);
+        QCOMPARE(panel->smoothing(), 0.9);
+        panel->setDefaultSmoothing(0); // of values of evaluations: they stay as they are
+        QCOMPARE(panel->smoothing(), 0.0);
+        panel->show();
+        QVERIFY(QTest::qWaitForWindowExposed(panel.get()));
+        panel->append(0, 1, 1.0);
+        QTRY_COMPARE(panel->redraws(), 1);
+        QElapsedTimer timer;
+        timer.start();
+        while (timer.elapsed() < 700) {
+            panel->append(0, 2 + double(timer.elapsed()), 1.0);
+            QTest::qWait(20);
+        }
+        QCOMPARE(panel->redraws(), 1);
+        QTRY_COMPARE(panel->redraws(), 2);
     }
 
     void drawsNothingWhileHidden()
@@ -297,6 +343,36 @@ private Q_SLOTS:
         QVERIFY(!refused.ok());
         QCOMPARE(refused.error().code, ErrorCode::Io);
         QVERIFY(refused.error().where.ends_with("not/there/a.svg"));
+    }
+
+    void anExportIsNamedByRunAndPanelAndOffersWhatWasTakenLast()
+    {
+        const QTemporaryDir folder;
+        QSettings settings(folder.filePath(QStringLiteral("s.ini")), QSettings::IniFormat);
+        settings.setValue(QStringLiteral("plots/exportFolder"), folder.path());
+        struct OnePath final : Dialogs {
+            QString offered;
+            QStringList openFiles(QWidget *, const QString &, const QString &, const QString &) override { return {}; }
+            QString saveFile(QWidget *, const QString &, const QString &path, const QString &) override { return offered = path; }
+            QString chooseFolder(QWidget *, const QString &, const QString &) override { return {}; }
+            bool confirm(QWidget *, const QString &, const QString &, const QString &) override { return false; }
+            std::optional<QString> askText(QWidget *, const QString &, const QString &, const QString &) override { return {}; }
+            std::optional<int> askNumber(QWidget *, const QString &, const QString &, int, int, int) override { return {}; }
+        } dialogs;
+        const auto panel = lossPanel(nullptr, &settings);
+        panel->append(0, 1, 1.0);
+        for (const bool second : {false, true}) {
+            PlotExportDialog dialog(panel->exporter(), panel->title(), dialogs, &settings);
+            dialog.setSubject(QStringLiteral("npo lr 2e-5"));
+            auto *format = dialog.findChild<QComboBox *>(QStringLiteral("plotExportFormat"));
+            if (second)
+                QCOMPARE(dialog.options().format, PlotExportOptions::Format::Svg);
+            else
+                format->setCurrentIndex(1);
+            QMetaObject::invokeMethod(dialog.findChild<QDialogButtonBox *>(), "accepted");
+            QCOMPARE(dialogs.offered, folder.filePath(QStringLiteral("npo-lr-2e-5-loss.svg")));
+            QVERIFY(QFile::exists(dialogs.offered));
+        }
     }
 
     void aTransparentPictureHasNoGround()

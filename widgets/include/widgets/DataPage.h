@@ -26,6 +26,8 @@ public:
 
     /// Opens the import dialog on \p file; what `Import…`, a drop and the command line do.
     void importFile(const QString &file);
+    /// Selects a row of the forget (else the retain) set, counted from 0; filters that hide it are cleared. Nothing where there is none.
+    void showRow(bool forget, int row);
 
 protected:
     void dragEnterEvent(QDragEnterEvent *event) override;

@@ -19,6 +19,7 @@ QString parameters(std::int64_t count);             ///< `3.9 M`
 QString duration(double seconds);                   ///< `0:41`, `1:02:03`, `3 d 4 h`; below 0 `–`
 QString rate(double perSecond, const QString &unit); ///< `1 830 tok/s`
 QString full(double value);                         ///< 17 significant digits where needed: hover and copies
+QString shortest(double value);                     ///< as a spec is written: `2e-5`, `0.15`; reads back the same
 /// A metric's value as its source shows it: rates in percent, probabilities and scores in [0, 1] with two to three digits.
 QString metric(const QString &id, std::optional<double> value);
 /// `forget_exact_match` → `Forget exact match`; `↓` or `↑` where better has a direction (-1: lower, +1: higher, 0: none).

@@ -67,8 +67,10 @@ public:
     void stopRun();
     void cancelRun();
     void startDemo();
+    void newExperiment();
     void reloadPage();
     void focusFilter();
+    void helpOnFocus();
     void undo();
     void redo();
     void openModelFolder();
@@ -104,6 +106,7 @@ private:
     bool openAsSpec(const QString &file);
     void importFile(const QString &file);
     void keepRunningUnseen();
+    std::vector<Command> rowsNumbered(int number);
 
     Workspace &m_workspace;
     Dialogs &m_dialogs;

@@ -74,7 +74,7 @@ public:
     void setDraftParent(std::optional<RunId> parent);
     /// A stored run's spec as the draft, with the run as parent; shows the Experiment page.
     void duplicateAsExperiment(RunId run);
-    /// An empty draft that keeps model and sets; shows the Experiment page.
+    /// A draft of the settings' defaults that keeps model and sets; shows the Experiment page.
     void newExperiment();
     /// A spec file as the draft, its sets read; shows the Experiment page. Problems are posted, what could be read is kept.
     void openSpec(const QString &file);
@@ -125,6 +125,8 @@ public:
     std::optional<RunFacts> activeFacts() const { return m_activeFacts; }
     std::optional<StepRecord> lastStep() const { return m_lastStep; }
     bool isPaused() const { return m_paused; }
+    /// Paused, and held by now: until the step that it is in is done, a paused run goes on.
+    bool isHeld() const;
     std::vector<ExperimentSpec> queue() const;
     void removeFromQueue(std::size_t index);
     void moveInQueue(std::size_t from, std::size_t to);
@@ -195,8 +197,10 @@ private:
     void announceComparison();
     void takeRecords(const std::shared_ptr<const RunBatch> &batch);
     void endActive(const std::shared_ptr<const RunSummary> &summary, const QString &failure, int errorCode);
+    void announceTrouble(const RunBatch &batch);
     void announceEnd(const RunSummary &summary);
     void announceFailure(RunId run, const QString &failure);
+    ExperimentSpec freshExperiment();
     void restore();
     void scheduleKeep();
     void keep();

@@ -91,6 +91,7 @@ QWidget *CompareRows::buildTable()
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->verticalHeader()->hide();
     m_table->horizontalHeader()->setSectionsClickable(true);
+    m_table->viewport()->installEventFilter(this);
     m_empty = new QLabel(widget);
     m_empty->setWordWrap(true);
     m_empty->setAlignment(Qt::AlignCenter);
@@ -183,6 +184,24 @@ void CompareRows::fillValues()
     m_value->setCurrentIndex(std::max(0, m_value->findData(wanted)));
 }
 
+/// The prompts take what the runs leave, and never less than tells one from another: then the table scrolls.
+void CompareRows::fitPrompts()
+{
+    QHeaderView *header = m_table->horizontalHeader();
+    int others = 0;
+    for (int column = 0; column < m_model->columnCount(); ++column)
+        if (column != RowTableModel::Prompt)
+            others += header->sectionSize(column);
+    header->resizeSection(RowTableModel::Prompt, std::max(m_table->viewport()->width() - others, fontMetrics().averageCharWidth() * 24));
+}
+
+bool CompareRows::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_table->viewport() && event->type() == QEvent::Resize)
+        fitPrompts();
+    return QWidget::eventFilter(watched, event);
+}
+
 void CompareRows::refresh()
 {
     const std::vector<RunSamples> &runs = m_samples.runs();
@@ -199,17 +218,11 @@ void CompareRows::refresh()
     header->setSectionResizeMode(QHeaderView::Interactive);
     m_table->setColumnWidth(RowTableModel::Set, Theme::space(15));
     m_table->setColumnWidth(RowTableModel::Row, Theme::space(13));
-    header->setSectionResizeMode(RowTableModel::Prompt, QHeaderView::Stretch);
-    header->setMinimumSectionSize(Theme::space(10));
+    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     fitHeaders(m_table);
     for (int column = RowTableModel::FirstRun; column < m_model->columnCount(); ++column)
         m_table->setColumnWidth(column, Theme::space(28)); // runs' names are elided, so that prompts stay readable
-    const int others = m_table->columnWidth(RowTableModel::Set) + m_table->columnWidth(RowTableModel::Row)
-        + (m_model->columnCount() - RowTableModel::FirstRun) * Theme::space(28);
-    if (m_table->viewport()->width() - others < Theme::space(30)) { // many runs: the table scrolls
-        header->setSectionResizeMode(RowTableModel::Prompt, QHeaderView::Interactive);
-        m_table->setColumnWidth(RowTableModel::Prompt, Theme::space(30));
-    }
+    fitPrompts();
     if (!any) {
         m_shown.reset();
         showRow();

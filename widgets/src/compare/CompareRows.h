@@ -27,11 +27,15 @@ public:
     QString csv() const { return m_model->csv(); }
     void focusFilter();
 
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
 private:
     QWidget *buildTable();
     QWidget *buildRow();
     void fillValues();
     void refresh();
+    void fitPrompts();
     void showRow();
     void fillRow(const RowTableModel::Key &key, const std::vector<RowHistory> &histories);
     QWidget *runCard(const RunSamples &run, const RowHistory &history);

@@ -85,7 +85,10 @@ QString powerText(double p)
     if (p >= 0.01)
         return QString::number(p, 'f', 3);
     const double exponent = std::floor(std::log10(p));
-    return QStringLiteral("%1·10^%2").arg(p / std::pow(10, exponent), 0, 'f', 1).arg(exponent).replace(QLatin1Char('-'), QStringLiteral("−"));
+    QString raised;
+    for (const QChar digit : QString::number(static_cast<int>(exponent)))
+        raised += digit == u'-' ? QStringLiteral("⁻") : QString(QStringLiteral("⁰¹²³⁴⁵⁶⁷⁸⁹").at(digit.digitValue()));
+    return QStringLiteral("%1·10%2").arg(p / std::pow(10, exponent), 0, 'f', 1).arg(raised);
 }
 
 std::vector<double> valuesOf(const RunSamples &run, const std::string &set, const QString &name, double factor)

@@ -2,6 +2,7 @@
 
 #include "ComparedRuns.h"
 
+#include <widgets/Format.h>
 #include <widgets/Theme.h>
 
 #include <QtCore/QFileInfo>
@@ -24,7 +25,7 @@ QString spelled(const QJsonValue &value)
     if (value.isString())
         return value.toString();
     if (value.isDouble())
-        return QString::number(value.toDouble(), 'g', QLocale::FloatingPointShortest);
+        return format::shortest(value.toDouble());
     if (value.isBool())
         return value.toBool() ? QStringLiteral("true") : QStringLiteral("false");
     if (value.isNull())

@@ -159,6 +159,21 @@ void DataPage::activate()
         view.selectRow(0);
 }
 
+void DataPage::showRow(bool forget, int row)
+{
+    Private &d = *m_private;
+    SetPanel &panel = d.panel(forget ? SetSide::Forget : SetSide::Retain);
+    if (row < 0 || row >= static_cast<int>(panel.model().rows().size()))
+        return;
+    const quint64 key = panel.model().rows()[static_cast<std::size_t>(row)]->key;
+    if (panel.model().shownRow(key) < 0) {
+        d.clearFilters();
+        d.refilter();
+    }
+    panel.view().selectKeys({key});
+    panel.view().setFocus(Qt::ShortcutFocusReason);
+}
+
 bool DataPage::focusFilter()
 {
     m_private->filter->setFocus(Qt::ShortcutFocusReason);

@@ -395,6 +395,11 @@ void DataPage::Private::leave()
         view.setFocus(Qt::ShortcutFocusReason);
         return;
     }
+    clearFilters();
+}
+
+void DataPage::Private::clearFilters()
+{
     filter->clear();
     for (SetPanel *side : panels)
         side->view().filters().clearFields();

@@ -68,6 +68,7 @@ struct DataPage::Private {
     void sampleRows();
     void otherTable();
     void leave();
+    void clearFilters();
     void fix(SampleFlag flag);
     void filterFlag(SampleFlag flag);
 

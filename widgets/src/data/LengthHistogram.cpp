@@ -54,7 +54,7 @@ void LengthHistogram::paintEvent(QPaintEvent *)
     const int most = std::max({1, *std::max_element(m_forget.begin(), m_forget.end()), *std::max_element(m_retain.begin(), m_retain.end())});
     const QFontMetrics metrics = fontMetrics();
     const int labels = metrics.horizontalAdvance(QString::number(m_longest)) + metrics.averageCharWidth();
-    const QRectF area(0.5, 1.5, width() - labels - 1, height() - 3);
+    const QRectF area(0.5, 1.5, width() - labels - metrics.averageCharWidth(), height() - 3);
     const double bar = area.width() / kBars;
     const auto draw = [&](const std::vector<int> &bars, const QColor &color, double inset) {
         painter.setPen(Qt::NoPen);
@@ -79,7 +79,7 @@ void LengthHistogram::paintEvent(QPaintEvent *)
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
     }
     painter.setPen(Theme::muted());
-    painter.drawText(QRectF(area.right() + 2, 0, labels, height()), Qt::AlignRight | Qt::AlignBottom, QString::number(m_longest));
+    painter.drawText(QRectF(width() - labels, 0, labels - 1, height()), Qt::AlignRight | Qt::AlignBottom, QString::number(m_longest));
 }
 
 } // namespace lethe

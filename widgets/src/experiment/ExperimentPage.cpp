@@ -98,6 +98,7 @@ ExperimentPage::ExperimentPage(Workspace &workspace, Dialogs &dialogs, QWidget *
         d.pushUndo(before, d.document, tr("change of the name"), QStringLiteral("name"));
         d.checkTimer.start();
     });
+    connect(d.forecastPanel, &ForecastPanel::trainingProposed, this, [&d](const TrainingSpec &training) { d.takeTraining(training); });
     connect(d.json, &SpecEditor::jsonEdited, &d.jsonTimer, qOverload<>(&QTimer::start));
     connect(&workspace, &Workspace::draftChanged, this, [&d] {
         if (!d.keeping)
@@ -431,6 +432,7 @@ void ExperimentPage::Private::showStart()
         action->setStatusTip(action->toolTip());
         action->setEnabled(count == 0);
     }
+    measureAction->setEnabled(count == 0 && !busy && measuring == 0);
     firstProblem->setEnabled(count > 0); // it has the same keys as Start, which then has none
 }
 

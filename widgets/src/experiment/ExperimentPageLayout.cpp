@@ -50,17 +50,24 @@ void ExperimentPage::Private::buildActions()
         QObject::connect(action, &QAction::triggered, &page, [this, act] { (this->*act)(); });
         return action;
     };
-    add(QStringLiteral("actionExperimentNew"), tr("New experiment"), QStringLiteral("plus"), tr("Begin with defaults; model and sets stay"), QKeySequence(Qt::CTRL | Qt::Key_N), &Private::fresh);
-    add(QStringLiteral("actionExperimentDuplicate"), tr("Duplicate"), QStringLiteral("copy"), tr("Go on with a copy under another name"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), &Private::duplicate);
-    add(QStringLiteral("actionExperimentOpenSpec"), tr("Open spec…"), QStringLiteral("folder-open"), tr("Fill the form from a spec file"), {}, &Private::openSpec);
-    add(QStringLiteral("actionExperimentSaveSpec"), tr("Save spec as…"), QStringLiteral("save"), tr("Write the spec as a JSON file"), QKeySequence::Save, &Private::saveSpec);
-    add(QStringLiteral("actionExperimentCopyCommand"), tr("Copy command line"), QStringLiteral("copy"), tr("Copy the lethe-cli command of this run"), {}, &Private::copyCommandLine);
+    QAction *newOne = add(QStringLiteral("actionExperimentNew"), tr("New experiment"), QStringLiteral("plus"), tr("Begin with defaults; model and sets stay"), QKeySequence(Qt::CTRL | Qt::Key_N), &Private::fresh);
+    QAction *copyOne = add(QStringLiteral("actionExperimentDuplicate"), tr("Duplicate"), QStringLiteral("copy"), tr("Go on with a copy under another name"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), &Private::duplicate);
+    QAction *openOne = add(QStringLiteral("actionExperimentOpenSpec"), tr("Open spec…"), QStringLiteral("folder-open"), tr("Fill the form from a spec file"), {}, &Private::openSpec);
+    QAction *saveOne = add(QStringLiteral("actionExperimentSaveSpec"), tr("Save spec as…"), QStringLiteral("save"), tr("Write the spec as a JSON file"), QKeySequence::Save, &Private::saveSpec);
+    QAction *copyLine = add(QStringLiteral("actionExperimentCopyCommand"), tr("Copy command line"), QStringLiteral("copy"), tr("Copy the lethe-cli command of this run"), {}, &Private::copyCommandLine);
     queueAction = add(QStringLiteral("actionExperimentQueue"), tr("Queue"), QStringLiteral("queue"), tr("Put the run at the end of the queue"), {}, &Private::queue);
     compareAction = add(QStringLiteral("actionExperimentCompareMethods"), tr("Compare methods…"), QStringLiteral("compare"), tr("Queue several methods and seeds on the same model and rows, and put them side by side"), {}, &Private::compareMethods);
     startAction = add(QStringLiteral("actionRunStart"), tr("Start"), QStringLiteral("play"), tr("Start the run"), QKeySequence(Qt::CTRL | Qt::Key_R), &Private::start);
+    measureAction = add(QStringLiteral("actionExperimentMeasure"), tr("Measure"), QStringLiteral("clock"), tr("Train three steps for the time they take; nothing of them is kept"),
+                        QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R), &Private::measure);
     firstProblem = add(QStringLiteral("actionExperimentFirstProblem"), tr("Go to the first problem"), QStringLiteral("warning"), tr("Focus the first setting that is wrong"), QKeySequence(Qt::CTRL | Qt::Key_R), &Private::goToFirstProblem);
     page.addPageAction(compareAction);
+    page.addPageAction(measureAction);
     page.addPageAction(queueAction);
+    for (QAction *ofMenu : {newOne, copyOne, openOne, saveOne, copyLine}) {
+        ofMenu->setPriority(QAction::LowPriority);
+        page.addPageAction(ofMenu);
+    }
     page.addPageAction(startAction, true);
 }
 

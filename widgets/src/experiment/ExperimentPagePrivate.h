@@ -4,6 +4,7 @@
 
 #include "../parts/Background.h"
 #include "Forecast.h"
+#include "Measure.h"
 
 #include <widgets/Workspace.h>
 
@@ -66,6 +67,8 @@ struct ExperimentPage::Private {
     void readRuns();
     void showForecast();
     bool usesRetain() const;
+    void measure();
+    void takeTraining(const TrainingSpec &training);
 
     // commands (ExperimentPageCommands.cpp)
     void start();
@@ -107,6 +110,9 @@ struct ExperimentPage::Private {
     quint64 countTicket = 0;
     QTimer countTimer;
     std::vector<RunRow> runs;
+    std::optional<Measured> measured;
+    std::string measuredOf;        ///< `measuredBy` of what was measured
+    std::int64_t measuring = 0;    ///< the task; 0: none
 
     QLineEdit *name = nullptr;
     QLabel *origin = nullptr;
@@ -120,6 +126,7 @@ struct ExperimentPage::Private {
     QLabel *command = nullptr;
     ForecastPanel *forecastPanel = nullptr;
     QAction *startAction = nullptr;
+    QAction *measureAction = nullptr;
     QAction *queueAction = nullptr;
     QAction *compareAction = nullptr;
     QAction *firstProblem = nullptr;

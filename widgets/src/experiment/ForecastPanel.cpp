@@ -10,6 +10,7 @@
 #include <QtWidgets/QBoxLayout>
 #include <QtWidgets/QGridLayout>
 #include <QtWidgets/QLabel>
+#include <QtWidgets/QPushButton>
 
 namespace lethe {
 
@@ -47,7 +48,7 @@ private:
     double m_share = -1;
 };
 
-ForecastPanel::ForecastPanel(QWidget *parent) : QWidget(parent), m_grid(new QGridLayout), m_advice(new QLabel(this)), m_bar(new ForecastBar(this))
+ForecastPanel::ForecastPanel(QWidget *parent) : QWidget(parent), m_grid(new QGridLayout), m_advice(new QLabel(this)), m_buttonRows(new QVBoxLayout), m_bar(new ForecastBar(this))
 {
     auto *outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
@@ -72,6 +73,8 @@ ForecastPanel::ForecastPanel(QWidget *parent) : QWidget(parent), m_grid(new QGri
     m_advice->setWordWrap(true);
     Theme::setRole(m_advice, TextRole::Warning);
     panel->body()->addWidget(m_advice);
+    m_buttonRows->setSpacing(Theme::space(1));
+    panel->body()->addLayout(m_buttonRows);
     panel->body()->addStretch();
 }
 
@@ -95,6 +98,54 @@ void ForecastPanel::set(const QString &key, const QString &value, const QString 
     label->setText(value);
     label->setToolTip(tip);
     Theme::mark(label, "role", role);
+}
+
+/// What each change saves is estimated with the same sum; one that saves nothing is none.
+std::vector<ForecastPanel::Proposal> ForecastPanel::proposals(const ForecastInput &input)
+{
+    const TrainingSpec &training = input.spec.training;
+    const std::int64_t total = memoryOf(input, training).total();
+    std::vector<Proposal> found;
+    const auto add = [&](const TrainingSpec &changed, const QString &what) {
+        if (const std::int64_t saved = total - memoryOf(input, changed).total(); saved > 0)
+            found.push_back({tr("%1 – saves %2").arg(what, format::bytes(saved)), changed});
+    };
+    if (training.batchSize > 1) { // as many rows a step as before
+        const std::int64_t parts = training.batchSize % 2 == 0 ? 2 : training.batchSize;
+        TrainingSpec smaller = training;
+        smaller.batchSize /= parts;
+        smaller.gradientAccumulation *= parts;
+        add(smaller, tr("batch %1 × accumulation %2").arg(smaller.batchSize).arg(smaller.gradientAccumulation));
+    }
+    if (!training.gradientCheckpointing) {
+        TrainingSpec recomputed = training;
+        recomputed.gradientCheckpointing = true;
+        add(recomputed, tr("recompute activations"));
+    }
+    if (!training.lora) {
+        TrainingSpec adapter = training;
+        adapter.lora = LoraSpec{};
+        add(adapter, tr("LoRA"));
+    }
+    return found;
+}
+
+void ForecastPanel::propose(std::vector<Proposal> proposals)
+{
+    m_proposals = std::move(proposals);
+    while (m_buttons.size() < m_proposals.size()) {
+        const std::size_t index = m_buttons.size();
+        auto *button = new QPushButton(this);
+        button->setObjectName(QStringLiteral("forecastProposal%1").arg(index));
+        connect(button, &QPushButton::clicked, this, [this, index] { Q_EMIT trainingProposed(TrainingSpec(m_proposals[index].training)); });
+        m_buttonRows->addWidget(button, 0, Qt::AlignLeft);
+        m_buttons.push_back(button);
+    }
+    for (std::size_t i = 0; i < m_buttons.size(); ++i) {
+        m_buttons[i]->setVisible(i < m_proposals.size());
+        if (i < m_proposals.size())
+            m_buttons[i]->setText(m_proposals[i].text);
+    }
 }
 
 void ForecastPanel::show(const Shown &shown)
@@ -151,37 +202,26 @@ void ForecastPanel::show(const Shown &shown)
         m_bar->setShare(share);
         m_bar->setToolTip(parts);
         if (share > 0.85) {
-            // What each change saves is estimated with the same sum.
-            const auto saving = [&](const TrainingSpec &other) { return total - memoryOf(shown.input, other).total(); };
-            QStringList changes;
-            TrainingSpec halved = training;
-            if (training.batchSize > 1) {
-                halved.batchSize /= 2;
-                halved.gradientAccumulation *= 2;
-                changes << tr("batch %1 × accumulation %2 saves %3").arg(halved.batchSize).arg(halved.gradientAccumulation).arg(format::bytes(std::max<std::int64_t>(0, saving(halved))));
-            }
-            TrainingSpec recompute = training;
-            recompute.gradientCheckpointing = true;
-            if (!training.gradientCheckpointing)
-                changes << tr("recomputing activations saves %1").arg(format::bytes(std::max<std::int64_t>(0, saving(recompute))));
-            TrainingSpec adapter = training;
-            adapter.lora = LoraSpec{};
-            if (!training.lora)
-                changes << tr("LoRA saves %1").arg(format::bytes(std::max<std::int64_t>(0, saving(adapter))));
-            if (!changes.isEmpty())
-                advice = (share > 1 ? tr("This does not fit. ") : tr("This is tight. ")) + changes.join(QStringLiteral("; ")) + u'.';
+            advice = share > 1 ? tr("This does not fit. A change that helps:") : tr("This is tight. A change that helps:");
         }
     } else {
         set(QStringLiteral("memory"), none, tr("Open a model to estimate memory."));
         m_bar->setShare(-1);
     }
-    m_advice->setText(advice);
-    m_advice->setVisible(!advice.isEmpty());
-    if (f.seconds)
+    propose(advice.isEmpty() ? std::vector<Proposal>() : proposals(shown.input));
+    m_advice->setText(m_proposals.empty() ? QString() : advice);
+    m_advice->setVisible(!m_proposals.empty());
+    if (shown.measuring)
+        set(QStringLiteral("time"), tr("measuring…"), tr("Three steps are trained; nothing of them is kept."));
+    else if (shown.measured && f.steps)
+        set(QStringLiteral("time"), tr("≈ %1 (measured)").arg(format::duration(shown.measured->secondsPerStep * double(*f.steps))),
+            tr("Three steps were trained: %1 s each, %2 of memory at their peak. Evaluations come on top.")
+                .arg(QString::number(shown.measured->secondsPerStep, 'g', 3), format::bytes(shown.measured->peakMemoryBytes)));
+    else if (f.seconds)
         set(QStringLiteral("time"), QStringLiteral("≈ ") + format::duration(*f.seconds),
             f.likeRuns == 1 ? tr("Measured on one run of this method and model.") : tr("Measured on %1 runs of this method and model.").arg(f.likeRuns));
     else
-        set(QStringLiteral("time"), none, tr("No finished run of this method and model to measure by."));
+        set(QStringLiteral("time"), none, tr("No finished run of this method and model to go by; Measure trains three steps."));
 }
 
 } // namespace lethe

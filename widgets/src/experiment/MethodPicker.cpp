@@ -196,8 +196,7 @@ MethodPicker::MethodPicker(QWidget *parent)
     m_paper->setOpenExternalLinks(true);
     auto *scroll = new QScrollArea(panel);
     scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setWidget(details);
+    scroll->setWidget(details); // a formula that is wider scrolls: a formula cannot be cut
     scroll->setFocusPolicy(Qt::NoFocus);
     panel->body()->addWidget(scroll, 2);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &current) {

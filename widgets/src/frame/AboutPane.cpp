@@ -38,6 +38,8 @@ QString notices()
         "\nLibTorch (BSD-3-Clause, with the licences of its own parts) – tensors and gradients"
         "\nSQLite (public domain), SQLiteCpp (MIT) – the store"
         "\nnlohmann-json (MIT) – JSON"
+        "\nApache Arrow (Apache-2.0) – Parquet files"
+        "\nSentencePiece (Apache-2.0) – tokenizer.model files"
         "\nPCRE2 (BSD-3-Clause) – the tokenizers' patterns"
         "\nutf8proc (MIT) – Unicode normalisation"
         "\nspdlog and fmt (MIT) – the log"

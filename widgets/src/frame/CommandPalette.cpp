@@ -5,6 +5,7 @@
 
 #include <widgets/Theme.h>
 
+#include <QtCore/QRegularExpression>
 #include <QtCore/QSettings>
 #include <QtGui/QKeyEvent>
 #include <QtGui/QPainter>
@@ -113,7 +114,10 @@ void CommandModel::choose()
     std::stable_sort(fits.begin(), fits.end(), [](const Fit &a, const Fit &b) {
         return a.score != b.score ? a.score > b.score : a.used < b.used;
     });
+    static const QRegularExpression kNumber(QStringLiteral("^\\s*#(\\d{1,8})\\s*$"));
+    const auto number = kNumber.match(m_query);
     beginResetModel();
+    m_ofNumber = number.hasMatch() && m_numbered ? m_numbered(number.captured(1).toInt()) : std::vector<Command>();
     m_fitting.clear();
     for (const Fit &fit : fits)
         m_fitting.push_back(fit.index);
@@ -122,12 +126,15 @@ void CommandModel::choose()
 
 const Command *CommandModel::command(int row) const
 {
-    return row >= 0 && row < rowCount() ? &m_commands[m_fitting[static_cast<std::size_t>(row)]] : nullptr;
+    if (row < 0 || row >= rowCount())
+        return nullptr;
+    const auto place = static_cast<std::size_t>(row);
+    return place < m_ofNumber.size() ? &m_ofNumber[place] : &m_commands[m_fitting[place - m_ofNumber.size()]];
 }
 
 int CommandModel::rowCount(const QModelIndex &parent) const
 {
-    return parent.isValid() ? 0 : static_cast<int>(m_fitting.size());
+    return parent.isValid() ? 0 : static_cast<int>(m_ofNumber.size() + m_fitting.size());
 }
 
 QVariant CommandModel::data(const QModelIndex &index, int role) const

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QtCore/QAbstractListModel>
+#include <QtCore/QPointer>
 #include <QtGui/QIcon>
 #include <QtWidgets/QFrame>
 
@@ -39,6 +40,8 @@ public:
     void setCommands(std::vector<Command> commands, const QStringList &lastUsed);
     void addCommands(std::vector<Command> commands);
     void setQuery(const QString &query);
+    /// What `#12` finds beside the rest: made when it is asked for.
+    void setNumbered(std::function<std::vector<Command>(int)> numbered) { m_numbered = std::move(numbered); }
     const Command *command(int row) const;
     const std::vector<Command> &all() const { return m_commands; }
 
@@ -52,6 +55,8 @@ private:
     std::vector<Command> m_commands;
     QStringList m_lastUsed;
     QString m_query;
+    std::function<std::vector<Command>(int)> m_numbered;
+    std::vector<Command> m_ofNumber; ///< they stand before what fits
     std::vector<std::size_t> m_fitting;
 };
 
@@ -81,7 +86,7 @@ private:
     QListView *m_list;
     QLabel *m_nothing;
     CommandModel *m_model;
-    QWidget *m_before = nullptr; ///< had the focus
+    QPointer<QWidget> m_before; ///< had the focus
 };
 
 } // namespace lethe

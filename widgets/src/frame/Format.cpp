@@ -168,6 +168,13 @@ QString full(double value)
     return std::isfinite(value) ? QString::number(value, 'g', QLocale::FloatingPointShortest) : notFinite(value);
 }
 
+QString shortest(double value)
+{
+    QString text = full(value);
+    const auto e = text.indexOf(u'e');
+    return e < 0 || !std::isfinite(value) ? text : text.left(e + 1) + QString::number(text.mid(e + 1).toInt());
+}
+
 QString metric(const QString &id, std::optional<double> value)
 {
     if (!value)

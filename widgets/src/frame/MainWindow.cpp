@@ -116,6 +116,7 @@ void MainWindow::buildFrame()
     m_status = new StatusParts(m_workspace, this);
     setStatusBar(m_status);
     m_palette = new CommandPalette(m_workspace.settings(), this);
+    m_palette->model().setNumbered([this](int number) { return rowsNumbered(number); });
 
     auto *search = new QPushButton(tr("Search actions, runs…    Ctrl+K"), menuBar());
     search->setObjectName(QStringLiteral("searchButton"));
@@ -188,7 +189,11 @@ void MainWindow::connectFrame()
         m_messages->dismiss(QStringLiteral("run-end"));
         m_messages->dismiss(QStringLiteral("run-failed"));
     });
-    connect(&m_workspace, &Workspace::runStateChanged, this, &MainWindow::showTitle);
+    connect(&m_workspace, &Workspace::runStateChanged, this, [this] {
+        showTitle();
+        if (!m_workspace.isPaused())
+            m_messages->dismiss(QStringLiteral("run-trouble"));
+    });
     connect(&m_workspace, &Workspace::runEnded, this, [this] { notify(m_messages->topText()); }, Qt::QueuedConnection);
     connect(m_stack, &QStackedWidget::currentChanged, this, &MainWindow::followUndo);
 }

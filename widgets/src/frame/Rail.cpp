@@ -107,6 +107,14 @@ void RailButton::paintEvent(QPaintEvent *)
     painter.setPen(Qt::NoPen);
     painter.setBrush(isChecked() ? tones.selection : tones.hover);
     painter.drawRoundedRect(pill, pillHeight / 2.0, pillHeight / 2.0);
+    const QString sign = m_badge == QStringLiteral("▶") ? QStringLiteral("play") : m_badge == QStringLiteral("⏸") ? QStringLiteral("pause") : QString();
+    if (!sign.isEmpty()) { // as an icon: not every font has these signs
+        const double edge = pillHeight * 0.7;
+        QRectF place(0, 0, edge, edge);
+        place.moveCenter(pill.center());
+        Theme::icon(sign).paint(&painter, place.toAlignedRect());
+        return;
+    }
     painter.setPen(tones.text);
     painter.drawText(pill, Qt::AlignCenter, m_badge);
 }

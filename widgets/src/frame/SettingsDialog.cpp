@@ -1,6 +1,7 @@
 #include "SettingsDialog.h"
 
 #include "Fuzzy.h"
+#include "RunSettings.h"
 #include "SettingRow.h"
 #include "SettingsPanes.h"
 
@@ -15,7 +16,9 @@
 #include <QtCore/QUrl>
 #include <QtGui/QDesktopServices>
 #include <QtWidgets/QApplication>
+#include <QtWidgets/QCheckBox>
 #include <QtWidgets/QComboBox>
+#include <QtWidgets/QDoubleSpinBox>
 #include <QtWidgets/QHBoxLayout>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QLineEdit>
@@ -35,7 +38,9 @@ const QString kTextSizeKey = QStringLiteral("appearance/textSize");
 const QString kRedrawsKey = QStringLiteral("plots/redrawsPerSecond");
 const QString kHintsKey = QStringLiteral("hints/dismissed");
 const QString kSectionKey = QStringLiteral("settings/section");
+const QString kSmoothingKey = QStringLiteral("plots/defaultSmoothing");
 constexpr int kUsualRedraws = 4;
+constexpr double kUsualSmoothing = 0.6;
 
 QWidget *inScroll(QWidget *content)
 {
@@ -69,7 +74,9 @@ void applyAppearance(QSettings &settings)
 std::vector<SettingsSection> SettingsDialog::sections()
 {
     return {{QStringLiteral("general"), tr("General"), QStringLiteral("settings"), tr("theme light dark system text size font hints")},
-            {QStringLiteral("plots"), tr("Plots"), QStringLiteral("live"), tr("redraw rate curves")},
+            {QStringLiteral("plots"), tr("Plots"), QStringLiteral("live"), tr("redraw rate curves smoothing")},
+            {QStringLiteral("runs"), tr("Runs"), QStringLiteral("device"),
+             tr("device numbers dtype threads pause disk evaluation prompts defaults of new experiments")},
             {QStringLiteral("storage"), tr("Storage"), QStringLiteral("database"), tr("store file checkpoints folder log")},
             {QStringLiteral("plugins"), tr("Plugins"), QStringLiteral("plug"), tr("methods reload folders errors")},
             {QStringLiteral("keyboard"), tr("Keyboard"), QStringLiteral("keyboard"), tr("keys shortcuts")},
@@ -101,6 +108,7 @@ SettingsDialog::SettingsDialog(Workspace &workspace, Dialogs &dialogs, WindowAct
     searchField->setFixedWidth(m_list->width());
     m_stack->addWidget(inScroll(makeGeneral()));
     m_stack->addWidget(inScroll(makePlots()));
+    m_stack->addWidget(inScroll(makeRuns()));
     m_stack->addWidget(inScroll(makeStorage()));
     m_stack->addWidget(inScroll(makePluginsPane(workspace, dialogs, this)));
     m_stack->addWidget(inScroll(makeKeysPane(actions, this)));
@@ -196,7 +204,68 @@ QWidget *SettingsDialog::makePlots()
     connect(redraws, &QSpinBox::valueChanged, this, [&settings](int value) { settings.setValue(kRedrawsKey, value); });
     card->addRow(tr("Redraws"), redraws, tr("How often a panel is drawn at most while a run goes on. Fewer leave more of the processor to the run."),
                  [redraws] { redraws->setValue(kUsualRedraws); });
+    auto *smoothing = new QDoubleSpinBox(pane);
+    smoothing->setObjectName(QStringLiteral("settingSmoothing"));
+    smoothing->setRange(0, 0.99);
+    smoothing->setSingleStep(0.05);
+    smoothing->setLocale(QLocale::c());
+    smoothing->setValue(settings.value(kSmoothingKey, kUsualSmoothing).toDouble());
+    connect(smoothing, &QDoubleSpinBox::valueChanged, this, [&settings](double value) { settings.setValue(kSmoothingKey, value); });
+    card->addRow(tr("Smoothing"), smoothing,
+                 tr("Of what changes with every step, in panels whose smoothing was never set: 0 is off. Values of evaluations are not smoothed."),
+                 [smoothing] { smoothing->setValue(kUsualSmoothing); });
     all->addWidget(card);
+    all->addStretch();
+    return pane;
+}
+
+QWidget *SettingsDialog::makeRuns()
+{
+    auto *pane = new QWidget;
+    QVBoxLayout *all = paneLayout(pane);
+    QSettings &settings = m_workspace.settings();
+    auto *watch = new SettingCard(tr("While a run goes on"), pane);
+    auto *trouble = new QCheckBox(tr("Pause on trouble"), pane);
+    trouble->setObjectName(QStringLiteral("settingPauseOnTrouble"));
+    trouble->setChecked(settings.value(kPauseOnTroubleKey, true).toBool());
+    connect(trouble, &QCheckBox::toggled, this, [&settings](bool on) { settings.setValue(kPauseOnTroubleKey, on); });
+    watch->addRow(tr("Watching"), trouble,
+                  tr("At a step that is not finite, and where a checkpoint finds no room on the disk, the run waits for you. Otherwise it goes on "
+                     "without the step, and ends without the checkpoint. Takes effect with the next run."),
+                  [trouble] { trouble->setChecked(true); });
+    const auto number = [&](const char *name, const QString &key, int least, int most, int usual) {
+        auto *box = new QSpinBox(pane);
+        box->setObjectName(QLatin1String(name));
+        box->setRange(least, most);
+        box->setValue(settings.value(key, usual).toInt());
+        connect(box, &QSpinBox::valueChanged, this, [&settings, key](int value) { settings.setValue(key, value); });
+        return box;
+    };
+    auto *threads = number("settingThreads", kThreadsKey, 0, 1024, 0);
+    threads->setSpecialValueText(tr("as many as there are"));
+    watch->addRow(tr("Threads"), threads, tr("Of the processor, for a run's arithmetic. Fewer leave more of it to other work."),
+                  [threads] { threads->setValue(0); });
+    all->addWidget(watch);
+
+    auto *fresh = new SettingCard(tr("New experiments"), pane);
+    const auto choice = [&](const char *name, const QString &key, const QStringList &values) {
+        auto *box = new QComboBox(pane);
+        box->setObjectName(QLatin1String(name));
+        box->addItems(values);
+        box->setCurrentText(settings.value(key, values.front()).toString());
+        connect(box, &QComboBox::currentTextChanged, this, [&settings, key](const QString &value) { settings.setValue(key, value); });
+        return box;
+    };
+    auto *device = choice("settingDevice", kNewDeviceKey, {QStringLiteral("auto"), QStringLiteral("cpu"), QStringLiteral("cuda")});
+    fresh->addRow(tr("Device"), device, tr("“auto” takes the first CUDA device, and the processor where there is none."), [device] { device->setCurrentIndex(0); });
+    auto *dtype = choice("settingDtype", kNewDtypeKey, {QStringLiteral("f32"), QStringLiteral("bf16"), QStringLiteral("f16")});
+    fresh->addRow(tr("Weights as"), dtype, tr("bf16 halves the memory of the weights; f32 repeats to the bit everywhere."), [dtype] { dtype->setCurrentIndex(0); });
+    auto *prompts = number("settingPrompts", kNewPromptsKey, 0, 1000, kUsualPrompts);
+    fresh->addRow(tr("Prompts"), prompts, tr("Of each set, answered at every evaluation and read in Generations."), [prompts] { prompts->setValue(kUsualPrompts); });
+    auto *length = number("settingAnswerLength", kNewAnswerLengthKey, 1, 2048, kUsualAnswerLength);
+    length->setSuffix(tr(" tokens"));
+    fresh->addRow(tr("Longest answer"), length, {}, [length] { length->setValue(kUsualAnswerLength); });
+    all->addWidget(fresh);
     all->addStretch();
     return pane;
 }

@@ -36,6 +36,7 @@ private:
     void search(const QString &text);
     QWidget *makeGeneral();
     QWidget *makePlots();
+    QWidget *makeRuns();
     QWidget *makeStorage();
 
     Workspace &m_workspace;

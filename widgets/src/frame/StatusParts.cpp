@@ -141,6 +141,7 @@ void StatusParts::showRun()
 {
     const bool on = m_workspace.activeRun() != nullptr;
     m_run->setVisible(on);
+    showTasks();
     QString percent;
     if (on) {
         const auto stage = m_workspace.activeStage();
@@ -182,7 +183,7 @@ void StatusParts::showTasks()
         text << tr("%n task(s)", nullptr, running);
     if (waiting > 0)
         text << tr("%n waiting", nullptr, waiting);
-    say(m_tasks, text.isEmpty() ? tr("idle") : text.join(QStringLiteral(" · ")));
+    say(m_tasks, text.isEmpty() ? (m_workspace.activeRun() != nullptr ? tr("no other task") : tr("idle")) : text.join(QStringLiteral(" · ")));
 }
 
 void StatusParts::showStore()

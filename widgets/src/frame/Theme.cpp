@@ -12,7 +12,7 @@
 #include <QtGui/QFontMetrics>
 #include <QtWidgets/QApplication>
 #include <QtWidgets/QLabel>
-#include <QtWidgets/QStyle>
+#include <QtWidgets/QProxyStyle>
 #include <QtWidgets/QStyleFactory>
 
 #include <algorithm>
@@ -29,6 +29,24 @@ namespace lethe {
 namespace {
 
 constexpr double kBasePoints = 10;
+
+/// Fusion, whose icons grow with the text: on its own it draws them at 16 pixels whatever the size of the words beside them.
+class GrowingIcons final : public QProxyStyle
+{
+public:
+    GrowingIcons() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
+
+    int pixelMetric(PixelMetric metric, const QStyleOption *option, const QWidget *widget) const override
+    {
+        switch (metric) {
+        case PM_SmallIconSize:
+        case PM_ButtonIconSize:
+        case PM_LineEditIconSize:
+        case PM_TabBarIconSize: return Theme::space(4);
+        default: return QProxyStyle::pixelMetric(metric, option, widget);
+        }
+    }
+};
 
 ThemeChoice s_choice = ThemeChoice::System;
 int s_textPercent = 100;
@@ -92,8 +110,8 @@ void Theme::apply(QApplication &application, ThemeChoice choice)
     const bool dark = choice == ThemeChoice::Dark || (choice == ThemeChoice::System && s_systemIsDark);
     const Tones &tones = dark ? Tones::night() : Tones::light();
     Tones::use(tones);
-    if (application.style()->name().compare(QLatin1String("fusion"), Qt::CaseInsensitive) != 0)
-        QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    static const bool styled = (QApplication::setStyle(new GrowingIcons), true); // once
+    Q_UNUSED(styled)
     const QFont font = baseFont();
     QApplication::setFont(font);
     QApplication::setPalette(tones.palette());

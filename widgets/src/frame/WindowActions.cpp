@@ -55,6 +55,8 @@ QAction *WindowActions::make(const char *id, const QString &text, const QString 
 
 void WindowActions::makeFile()
 {
+    make("actionNewExperiment", tr("&New experiment"), QStringLiteral("plus"), QKeySequence::New, tr("Begin an experiment with defaults; model and sets stay"),
+         [this] { m_window.newExperiment(); });
     make("actionOpenModel", tr("Open &model…"), QStringLiteral("models"), {}, tr("Choose a Hugging Face model folder"),
          [this] { m_window.openModelFolder(); });
     make("actionOpen", tr("&Open…"), QStringLiteral("folder-open"), QKeySequence::Open, tr("Open a spec or a data file"),
@@ -124,7 +126,9 @@ void WindowActions::makeHelp()
 {
     make("actionPalette", tr("&Command palette"), QStringLiteral("search"), QKeySequence(Qt::CTRL | Qt::Key_K),
          tr("Search actions, screens, runs"), [this] { m_window.openPalette(); });
-    make("actionShortcuts", tr("&Keys"), QStringLiteral("keyboard"), QKeySequence(Qt::Key_F1), tr("All keys, and how to change them"),
+    make("actionHelp", tr("&Help on what has the focus"), QStringLiteral("help"), QKeySequence::HelpContents,
+         tr("What the control in use does and takes; all keys where it has no more to say"), [this] { m_window.helpOnFocus(); });
+    make("actionShortcuts", tr("&Keys"), QStringLiteral("keyboard"), {}, tr("All keys, and how to change them"),
          [this] { m_window.openSettings(QStringLiteral("keyboard")); });
     make("actionPlugins", tr("&Plugins"), QStringLiteral("plug"), {}, tr("Methods that were found, and why one cannot be used"),
          [this] { m_window.openSettings(QStringLiteral("plugins")); });
@@ -145,7 +149,7 @@ void WindowActions::buildMenus()
     };
     QMenu *file = bar->addMenu(tr("&File"));
     file->setObjectName(QStringLiteral("menuFile"));
-    add(file, {"actionOpenModel", "actionOpen", "actionImport", "actionImportBenchmark", "", "actionCopyStore", "actionStoreFolder", ""});
+    add(file, {"actionNewExperiment", "actionOpenModel", "actionOpen", "actionImport", "actionImportBenchmark", "", "actionCopyStore", "actionStoreFolder", ""});
     mirrorPage(file, QStringLiteral("pageExport"));
     add(file, {"", "actionQuit"});
     QMenu *edit = bar->addMenu(tr("&Edit"));
@@ -181,7 +185,7 @@ void WindowActions::buildMenus()
     mirrorPage(tools, QStringLiteral("pageModels"));
     QMenu *help = bar->addMenu(tr("&Help"));
     help->setObjectName(QStringLiteral("menuHelp"));
-    add(help, {"actionShortcuts", "actionAbout"});
+    add(help, {"actionHelp", "actionShortcuts", "actionAbout"});
     for (QAction *one : changeable()) {
         one->setProperty(kUsualKey, one->shortcut());
         if (m_settings.contains(settingOf(one)))

@@ -14,6 +14,7 @@
 #include "WindowActions.h"
 #include "WindowLook.h"
 
+#include <widgets/DataPage.h>
 #include <widgets/Dialogs.h>
 #include <widgets/ExperimentPage.h>
 #include <widgets/Format.h>
@@ -37,6 +38,7 @@
 #include <QtGui/QUndoStack>
 #include <QtWidgets/QApplication>
 #include <QtWidgets/QSystemTrayIcon>
+#include <QtWidgets/QToolTip>
 
 #include <set>
 
@@ -97,6 +99,28 @@ std::vector<Command> MainWindow::commands()
         all.push_back({.id = QStringLiteral("settings-") + section.id, .text = section.title, .group = tr("Settings"), .shortcut = {},
                        .icon = Theme::icon(section.icon), .enabled = true, .act = [this, id = section.id] { openSettings(id); }, .actOther = {}});
     return all;
+}
+
+/// Row \p number of either set, as the tables of Data count them.
+std::vector<Command> MainWindow::rowsNumbered(int number)
+{
+    std::vector<Command> found;
+    const WorkingSets &sets = m_workspace.sets();
+    for (const bool forget : {true, false}) {
+        const std::vector<DataRow> &rows = forget ? sets.forget : sets.retain;
+        if (number < 1 || number > static_cast<int>(rows.size()))
+            continue;
+        const QString prompt = QString::fromStdString(rows[static_cast<std::size_t>(number - 1)].prompt).simplified();
+        found.push_back({.id = (forget ? QStringLiteral("row-forget-%1") : QStringLiteral("row-retain-%1")).arg(number),
+                         .text = QStringLiteral("#%1  %2").arg(number).arg(prompt), .group = forget ? tr("Forget set") : tr("Retain set"), .shortcut = {},
+                         .icon = Theme::icon(QStringLiteral("data")), .enabled = true,
+                         .act = [this, forget, number] {
+                             showPage(QStringLiteral("pageData"));
+                             qobject_cast<DataPage *>(page(QStringLiteral("pageData")))->showRow(forget, number - 1);
+                         },
+                         .actOther = {}});
+    }
+    return found;
 }
 
 void MainWindow::openPalette()
@@ -188,6 +212,11 @@ void MainWindow::startDemo()
         m_messages->post(problem(QStringLiteral("demo"), started.error()));
 }
 
+void MainWindow::newExperiment()
+{
+    m_workspace.newExperiment();
+}
+
 void MainWindow::reloadPage()
 {
     currentPage()->activate();
@@ -196,6 +225,18 @@ void MainWindow::reloadPage()
 void MainWindow::focusFilter()
 {
     (void)currentPage()->focusFilter();
+}
+
+void MainWindow::helpOnFocus()
+{
+    // The tool tip of what has the focus, for who has no mouse to rest on it
+    for (QWidget *at = QApplication::focusWidget(); at != nullptr && at != this; at = at->parentWidget()) {
+        if (at->toolTip().isEmpty())
+            continue;
+        QToolTip::showText(at->mapToGlobal(QPoint(0, at->height())), at->toolTip(), at);
+        return;
+    }
+    openSettings(QStringLiteral("keyboard"));
 }
 
 void MainWindow::undo()

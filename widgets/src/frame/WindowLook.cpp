@@ -36,7 +36,8 @@ bool isReachable(const QRect &frame)
 void useFirstSize(QMainWindow &window)
 {
     const QRect room = QGuiApplication::primaryScreen()->availableGeometry();
-    const QSize size = (room.size() * 4 / 5).expandedTo(QSize(1100, 680)).boundedTo(room.size());
+    // no smaller than what the screens are laid out for, where there is room for that
+    const QSize size = (room.size() * 4 / 5).expandedTo(QSize(1280, 720)).boundedTo(room.size());
     window.setGeometry(QRect(room.center() - QPoint(size.width() / 2, size.height() / 2), size));
 }
 

@@ -1,5 +1,7 @@
 #include "WorkspacePrivate.h"
 
+#include "RunSettings.h"
+
 #include <lethe/base/Paths.h>
 
 #include <QtCore/QDir>
@@ -220,9 +222,23 @@ void Workspace::duplicateAsExperiment(RunId run)
     showPage(QStringLiteral("pageExperiment"));
 }
 
-void Workspace::newExperiment()
+ExperimentSpec Workspace::freshExperiment()
 {
     ExperimentSpec fresh;
+    fresh.training.device = settings().value(kNewDeviceKey, QStringLiteral("auto")).toString().toStdString();
+    const std::string dtype = settings().value(kNewDtypeKey).toString().toStdString();
+    for (const Dtype one : {Dtype::F32, Dtype::BF16, Dtype::F16})
+        if (dtype == toString(one))
+            fresh.training.dtype = one;
+    fresh.eval = EvalSpec{}; // a run that nothing was measured of says nothing
+    fresh.eval->generations.prompts = settings().value(kNewPromptsKey, kUsualPrompts).toInt();
+    fresh.eval->generations.maxNewTokens = settings().value(kNewAnswerLengthKey, kUsualAnswerLength).toInt();
+    return fresh;
+}
+
+void Workspace::newExperiment()
+{
+    ExperimentSpec fresh = freshExperiment();
     fresh.model = m_draft.model;
     fresh.data = m_draft.data;
     fresh.baseFolder = m_draft.baseFolder;
@@ -334,6 +350,8 @@ void Workspace::restore()
     if (!draft.isEmpty()) {
         m_draft = specFromJson(draft);
         m_draftParent = idFromJson(draft[QLatin1String("parent")]);
+    } else {
+        m_draft = freshExperiment();
     }
     const QJsonObject sets = parse(m_store.value(kSetsKey));
     if (!sets.isEmpty()) {

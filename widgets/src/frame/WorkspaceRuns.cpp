@@ -1,5 +1,7 @@
 #include "WorkspacePrivate.h"
 
+#include "RunSettings.h"
+
 #include <widgets/Format.h>
 
 #include <lethe/base/Device.h>
@@ -154,6 +156,8 @@ void Workspace::startNow(const Queued &queued)
     how.resume = queued.resume;
     how.parent = queued.parent;
     how.session = m_session;
+    how.threads = settings().value(kThreadsKey, 0).toInt();
+    how.pauseOnTrouble = settings().value(kPauseOnTroubleKey, true).toBool();
     m_active->start(queued.spec, how);
     Q_EMIT runStateChanged();
 }
@@ -171,14 +175,40 @@ void Workspace::takeRecords(const std::shared_ptr<const RunBatch> &batch)
         stateChanged = m_activeStage != batch->stage;
         m_activeStage = batch->stage;
     }
-    if (batch->status)
+    if (batch->status) {
+        stateChanged = stateChanged || m_private->activeStatus != *batch->status;
         m_private->activeStatus = *batch->status;
+    }
     const bool paused = m_active->control().request() == RunControl::Request::Pause || m_private->activeStatus == RunStatus::Paused;
     stateChanged = stateChanged || paused != m_paused;
     m_paused = paused;
+    announceTrouble(*batch);
     Q_EMIT runRecords(m_active->runId(), batch);
     if (stateChanged)
         Q_EMIT runStateChanged();
+}
+
+void Workspace::announceTrouble(const RunBatch &batch)
+{
+    // What is not finite is news where it holds the run; no room for a checkpoint always does.
+    const auto holds = [&batch](const EventRecord &trouble) {
+        return trouble.kind == "disk_full" || (trouble.kind == "non_finite" && std::ranges::any_of(batch.events, [&](const EventRecord &event) {
+            return event.kind == "pause" && event.step == trouble.step;
+        }));
+    };
+    const auto found = std::ranges::find_if(batch.events, holds);
+    if (found == batch.events.end())
+        return;
+    const RunId run = m_active->runId();
+    post({.level = Message::Level::Error,
+          .text = tr("“%1” is paused: %2.").arg(m_private->activeName, QString::fromStdString(found->text)),
+          .details = {},
+          .buttons = {{tr("Resume"), [this] { resumeActive(); }},
+                      {tr("Show"), [this, run] {
+                           setShownRun(run);
+                           showPage(QStringLiteral("pageLive"));
+                       }}},
+          .key = QStringLiteral("run-trouble")});
 }
 
 void Workspace::endActive(const std::shared_ptr<const RunSummary> &summary, const QString &failure, int errorCode)
@@ -340,6 +370,11 @@ void Workspace::moveInQueue(std::size_t from, std::size_t to)
     m_private->queueDirty = true;
     scheduleKeep();
     Q_EMIT queueChanged();
+}
+
+bool Workspace::isHeld() const
+{
+    return m_active && m_paused && m_private->activeStatus == RunStatus::Paused;
 }
 
 void Workspace::pauseActive()

@@ -13,11 +13,11 @@ namespace {
 
 QString eventIconName(const std::string &kind)
 {
-    if (kind == "warning" || kind == "non_finite")
+    if (kind == "warning" || kind == "non_finite" || kind == "disk_full")
         return QStringLiteral("warning");
     if (kind == "error")
         return QStringLiteral("error");
-    if (kind == "pause")
+    if (kind == "pause" || kind == "pause_to_disk")
         return QStringLiteral("pause");
     if (kind == "resume")
         return QStringLiteral("play");
@@ -27,6 +27,8 @@ QString eventIconName(const std::string &kind)
         return QStringLiteral("save");
     if (kind == "evaluation")
         return QStringLiteral("flag");
+    if (kind == "question")
+        return QStringLiteral("send");
     return QStringLiteral("info");
 }
 

@@ -1,6 +1,7 @@
 #include <widgets/LivePage.h>
 
 #include "EventTableModel.h"
+#include "LiveAsk.h"
 #include "LiveHeader.h"
 #include "LivePanels.h"
 #include "LiveReadout.h"
@@ -43,6 +44,7 @@ struct LivePage::Private {
     RunFeed feed;
     LiveHeader *header = nullptr;
     StateBar *state = nullptr;
+    LiveAsk *ask = nullptr;
     QStackedWidget *stack = nullptr;
     QWidget *empty = nullptr;
     QWidget *starting = nullptr;
@@ -58,7 +60,10 @@ struct LivePage::Private {
     QAction *cancel = nullptr;
     QAction *evaluate = nullptr;
     QAction *checkpoint = nullptr;
+    QAction *askNow = nullptr;
+    QAction *freeMemory = nullptr;
     QAction *panelsMenu = nullptr;
+    std::vector<QAction *> plotActions;
     bool stopping = false;
     RunId stagesOf = 0;
 
@@ -69,6 +74,7 @@ struct LivePage::Private {
     }
 
     void buildActions();
+    void buildPlotActions();
     QWidget *buildEmpty();
     QWidget *buildStarting();
     QWidget *buildPlots();
@@ -92,6 +98,7 @@ LivePage::LivePage(Workspace &workspace, Dialogs &dialogs, QWidget *parent)
     d.buildActions();
     d.header = new LiveHeader(workspace, this);
     d.state = new StateBar(this);
+    d.ask = new LiveAsk(workspace, this);
     d.stack = new QStackedWidget(this);
     d.stack->addWidget(d.empty = d.buildEmpty());
     d.stack->addWidget(d.starting = d.buildStarting());
@@ -101,6 +108,7 @@ LivePage::LivePage(Workspace &workspace, Dialogs &dialogs, QWidget *parent)
     column->setSpacing(Theme::space(2));
     column->addWidget(d.header);
     column->addWidget(d.state);
+    column->addWidget(d.ask);
     column->addWidget(d.stack, 1);
 
     connect(&d.header->picker(), &RunPicker::picked, this, [&workspace](qint64 run) { workspace.setShownRun(run); });
@@ -214,6 +222,14 @@ void LivePage::Private::buildActions()
                             if (RunController *run = workspace.activeRun())
                                 run->control().checkpointNow();
                         });
+    askNow = action("actionLiveAsk", LivePage::tr("Ask…"), "send", QKeySequence(Qt::CTRL | Qt::Key_L),
+                    LivePage::tr("Ask the model in training a question, between two steps"), [this] { ask->open(); });
+    freeMemory = action("actionLiveFreeMemory", LivePage::tr("Pause and free memory"), "memory", {},
+                        LivePage::tr("Write a checkpoint after this step and take the model off the device; Resume goes on from there"), [this] {
+                            if (RunController *run = workspace.activeRun())
+                                run->control().interrupt();
+                        });
+    freeMemory->setPriority(QAction::LowPriority);
     cancel = action("actionLiveCancel", LivePage::tr("Cancel"), "close", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Period),
                     LivePage::tr("End now: the data stay, no checkpoint is written"), [this] { askCancel(); });
     stop = action("actionLiveStop", LivePage::tr("Stop"), "stop", QKeySequence(Qt::CTRL | Qt::Key_Period),
@@ -227,6 +243,32 @@ void LivePage::Private::buildActions()
     // as window shortcuts these would take Space and letters from whatever has the focus; keyPressEvent hears them instead
     for (QAction *single : {evaluate, pause})
         single->setShortcutContext(Qt::WidgetShortcut);
+    buildPlotActions();
+}
+
+/// The plots' keys, for the menu and the palette: they act on the panel in front.
+void LivePage::Private::buildPlotActions()
+{
+    const struct {
+        const char *name;
+        QString text;
+        const char *icon;
+        Qt::Key key;
+        QString tip;
+    } all[] = {{"actionLiveSmoothing", LivePage::tr("Smoothing…"), "live", Qt::Key_S, LivePage::tr("How strongly the curves of the panel in front are smoothed")},
+               {"actionLiveLog", LivePage::tr("Logarithmic axis"), "log-scale", Qt::Key_L, LivePage::tr("A logarithmic y axis in the panel in front, or a linear one")},
+               {"actionLiveFollow", LivePage::tr("Follow the run"), "zoom-in", Qt::Key_F, LivePage::tr("The plots grow with the run, or stay where they are")},
+               {"actionLiveMark", LivePage::tr("Mark the step"), "flag", Qt::Key_M, LivePage::tr("Pin a line where the pointer is; two lines show a difference")},
+               {"actionLiveShowAll", LivePage::tr("Show all"), "zoom-fit", Qt::Key_Home, LivePage::tr("The whole range of every panel")}};
+    for (const auto &one : all) {
+        QAction *made = action(one.name, one.text, one.icon, QKeySequence(one.key), one.tip, [this, key = one.key] {
+            if (PlotPanel *front = panels->front())
+                front->handleKey(key);
+        });
+        made->setPriority(QAction::LowPriority);
+        made->setShortcutContext(Qt::WidgetShortcut);
+        plotActions.push_back(made);
+    }
 }
 
 QWidget *LivePage::Private::buildEmpty()
@@ -331,6 +373,7 @@ void LivePage::Private::refresh()
     header->show(feed);
     header->setVisible(feed.run() != 0);
     const RunHistory &history = feed.history();
+    group.setSubject(history.row ? QString::fromStdString(history.row->name) : QString());
     events->setEvents(history.events, history.evaluations, history.checkpoints);
     readout->show(history, *panels);
     refreshActions();
@@ -355,6 +398,10 @@ void LivePage::Private::refreshActions()
     const bool training = active && !stopping && !feed.history().steps.empty();
     evaluate->setEnabled(training);
     checkpoint->setEnabled(training);
+    askNow->setEnabled(active && !stopping);
+    freeMemory->setEnabled(training);
+    for (QAction *ofPlots : plotActions)
+        ofPlots->setEnabled(stack->currentWidget() == plots);
     panelsMenu->setEnabled(stack->currentWidget() == plots);
     const QString elsewhere = feed.run() != 0 && !active && !runwords::isOver(feed.status())
                                   ? LivePage::tr("This run belongs to another program; it can be stopped there") : QString();
@@ -434,7 +481,15 @@ void LivePage::Private::refreshState()
     case RunStatus::Paused: {
         const QString where = history.steps.empty() ? LivePage::tr("Paused before the first step.")
                                                     : LivePage::tr("Paused after step %1.").arg(format::count(history.steps.back().step));
-        if (feed.isActive())
+        const QString cause = runwords::pauseCause(history);
+        if (feed.isActive() && !cause.isEmpty())
+            state->say(Card::Tone::Error, QStringLiteral("warning"), where + u' ' + cause, LivePage::tr("The model stays on the device; nothing is lost."),
+                       {{QStringLiteral("liveResume"), LivePage::tr("Resume"), [this] { togglePause(); }, true}, again});
+        else if (feed.isActive() && !workspace.isHeld())
+            state->say(Card::Tone::Hatched, QStringLiteral("pause"),
+                       history.steps.empty() ? LivePage::tr("Pausing after the first step…") : LivePage::tr("Pausing after this step…"), {},
+                       {{QStringLiteral("liveResume"), LivePage::tr("Resume"), [this] { togglePause(); }, true}});
+        else if (feed.isActive())
             state->say(Card::Tone::Hatched, QStringLiteral("pause"), where, LivePage::tr("The model stays on the device; nothing is lost."),
                        {{QStringLiteral("liveResume"), LivePage::tr("Resume"), [this] { togglePause(); }, true}});
         else
@@ -454,6 +509,12 @@ void LivePage::Private::refreshState()
         break;
     }
     case RunStatus::Interrupted:
+        if (runwords::isPausedToDisk(history)) {
+            state->say(Card::Tone::Hatched, QStringLiteral("pause"),
+                       LivePage::tr("Paused to disk after step %1.").arg(format::count(history.steps.back().step)),
+                       LivePage::tr("It takes no memory. Resuming continues to the same losses."), withResume({again}));
+            break;
+        }
         state->say(Card::Tone::Warning, QStringLiteral("bolt"),
                    history.steps.empty() ? LivePage::tr("Interrupted before the first step.")
                                          : LivePage::tr("Interrupted after step %1: its program ended without warning.").arg(format::count(history.steps.back().step)),

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 namespace lethe::runwords {
 namespace {
@@ -215,6 +216,26 @@ QString nothingToForget(const RunHistory &history)
     if (!exact || *exact >= kUnknownForgetBelow || (probability && *probability > 0.5))
         return {};
     return RunText::tr("Exact match on the forget set is %1 before training: nothing to forget?").arg(format::metric(QStringLiteral("forget_exact_match"), exact));
+}
+
+QString pauseCause(const RunHistory &history)
+{
+    for (const EventRecord &event : history.events | std::views::reverse) {
+        if (event.kind == "resume" || event.step != history.events.back().step)
+            return {};
+        if (event.kind == "disk_full")
+            return QString::fromStdString(event.text) + u'.';
+        if (event.kind == "non_finite")
+            return RunText::tr("%1. Usual causes: a learning rate that is too high, no limit to the gradient's norm, or a term without a lower bound, "
+                               "as gradient ascent has.").arg(QString::fromStdString(event.text));
+    }
+    return {};
+}
+
+bool isPausedToDisk(const RunHistory &history)
+{
+    return !history.events.empty() && history.events.back().kind == "pause_to_disk" && !history.steps.empty()
+        && history.events.back().step == history.steps.back().step;
 }
 
 QString valueName(const std::string &id)

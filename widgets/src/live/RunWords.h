@@ -33,6 +33,10 @@ std::optional<double> metricOf(const std::vector<MetricValue> &metrics, const st
 QString resultSentence(const RunHistory &history);
 /// A warning where the untouched model does not know the forget set; empty where it does, or where nothing says so.
 QString nothingToForget(const RunHistory &history);
+/// Why a run holds that nobody paused: no room for its checkpoint, a step that is not finite. Empty where the user did.
+QString pauseCause(const RunHistory &history);
+/// An interrupted run that the user laid aside: its last checkpoint is that of its last step.
+bool isPausedToDisk(const RunHistory &history);
 /// Name of a value that a method reports: `mean_log_ratio` → `mean log ratio`.
 QString valueName(const std::string &id);
 /// Everything that helps to find a failure's cause, as text to be copied. Holds no sample text.

@@ -1,11 +1,23 @@
 #include <widgets/Dialogs.h>
 
+#include <widgets/Theme.h>
+
 #include <QtWidgets/QFileDialog>
 #include <QtWidgets/QInputDialog>
 #include <QtWidgets/QMessageBox>
 #include <QtWidgets/QPushButton>
 
 namespace lethe {
+
+namespace {
+
+/// The theme's own sign: the style's is drawn in the colours of another desktop.
+void showSign(QMessageBox &box, const QIcon &sign)
+{
+    box.setIconPixmap(sign.pixmap(QSize(Theme::space(8), Theme::space(8)), box.devicePixelRatioF()));
+}
+
+} // namespace
 
 Dialogs::~Dialogs() = default;
 
@@ -31,7 +43,8 @@ QString SystemDialogs::chooseFolder(QWidget *parent, const QString &title, const
 
 bool SystemDialogs::confirm(QWidget *parent, const QString &question, const QString &detail, const QString &verb)
 {
-    QMessageBox box(QMessageBox::Question, QString(), question, QMessageBox::Cancel, parent);
+    QMessageBox box(QMessageBox::NoIcon, QString(), question, QMessageBox::Cancel, parent);
+    showSign(box, Theme::icon(QStringLiteral("warning"), Theme::warning));
     box.setInformativeText(detail);
     QPushButton *act = box.addButton(verb, QMessageBox::AcceptRole);
     act->setAutoDefault(false);
@@ -48,7 +61,8 @@ int Dialogs::choose(QWidget *, const QString &, const QString &, const QStringLi
 
 int SystemDialogs::choose(QWidget *parent, const QString &question, const QString &detail, const QStringList &verbs, int preferred)
 {
-    QMessageBox box(QMessageBox::Question, QString(), question, QMessageBox::NoButton, parent);
+    QMessageBox box(QMessageBox::NoIcon, QString(), question, QMessageBox::NoButton, parent);
+    showSign(box, Theme::icon(QStringLiteral("help"), Theme::accent));
     box.setInformativeText(detail);
     QList<QPushButton *> buttons;
     for (const QString &verb : verbs)

@@ -19,6 +19,9 @@ namespace lethe {
 namespace {
 
 const QString kPlotFolderKey = QStringLiteral("plots/exportFolder");
+const QString kExportFormatKey = QStringLiteral("plots/exportFormat");
+const QString kExportSizeKey = QStringLiteral("plots/exportSize");
+const QString kExportScaleKey = QStringLiteral("plots/exportScale");
 
 QString fileEnding(PlotExportOptions::Format format)
 {
@@ -75,6 +78,11 @@ PlotExportDialog::PlotExportDialog(PlotExport plot, const QString &title, Dialog
     connect(buttons, &QDialogButtonBox::accepted, this, &PlotExportDialog::choose);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(m_format, &QComboBox::currentIndexChanged, this, &PlotExportDialog::updateEnabled);
+    if (m_settings) { // as the last one was made
+        m_format->setCurrentIndex(std::max(0, m_format->findData(m_settings->value(kExportFormatKey).toInt())));
+        m_size->setCurrentIndex(std::max(0, m_size->findData(m_settings->value(kExportSizeKey).toDouble())));
+        m_scale->setValue(m_settings->value(kExportScaleKey, m_scale->value()).toInt());
+    }
     updateEnabled();
 }
 
@@ -108,8 +116,12 @@ bool PlotExportDialog::writeTo(const QString &path)
         return false;
     }
     m_writtenPath = path;
-    if (m_settings)
+    if (m_settings) {
         m_settings->setValue(kPlotFolderKey, QFileInfo(path).absolutePath());
+        m_settings->setValue(kExportFormatKey, m_format->currentData());
+        m_settings->setValue(kExportSizeKey, m_size->currentData());
+        m_settings->setValue(kExportScaleKey, m_scale->value());
+    }
     return true;
 }
 
@@ -119,7 +131,7 @@ void PlotExportDialog::choose()
     QString folder = m_settings ? m_settings->value(kPlotFolderKey).toString() : QString();
     if (folder.isEmpty() || !QDir(folder).exists())
         folder = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
-    QString name = m_title.toLower();
+    QString name = m_subject.isEmpty() ? m_title.toLower() : m_subject.toLower() + u' ' + m_title.toLower();
     name.replace(QRegularExpression(QStringLiteral("[^\\w.-]+")), QStringLiteral("-"));
     QString path = m_dialogs.saveFile(this, windowTitle(), folder + QLatin1Char('/') + name + QLatin1Char('.') + ending,
                                       tr("%1 files (*.%2)").arg(ending.toUpper(), ending));

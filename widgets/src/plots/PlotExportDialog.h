@@ -22,6 +22,8 @@ class PlotExportDialog : public QDialog
 public:
     PlotExportDialog(PlotExport plot, const QString &title, Dialogs &dialogs, QSettings *settings, QWidget *parent = nullptr);
 
+    /// Whose plot it is, a run's name for one: the file's name begins with it.
+    void setSubject(const QString &subject) { m_subject = subject; }
     PlotExportOptions options() const;
     QString writtenPath() const { return m_writtenPath; }
     /// Writes to \p path by the options; says the error in the dialog where it fails.
@@ -33,6 +35,7 @@ private:
 
     PlotExport m_plot;
     QString m_title;
+    QString m_subject;
     Dialogs &m_dialogs;
     QSettings *m_settings;
     QString m_writtenPath;

@@ -31,6 +31,10 @@ public:
     void setDialogs(Dialogs *dialogs) { m_dialogs = dialogs; }
     Dialogs &dialogs();
 
+    /// Whose plots they are, a run's name for one: files of their exports are named by it.
+    void setSubject(const QString &subject) { m_subject = subject; }
+    const QString &subject() const { return m_subject; }
+
     bool isFollowing() const { return m_following; }
     void setFollowing(bool following);
 
@@ -53,6 +57,7 @@ Q_SIGNALS:
 
 private:
     Dialogs *m_dialogs = nullptr;
+    QString m_subject;
     QList<PlotPanel *> m_panels;
     bool m_following = true;
     AxisSpan m_x;

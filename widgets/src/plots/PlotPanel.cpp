@@ -26,7 +26,9 @@
 namespace lethe {
 namespace {
 
-constexpr int kRedrawEveryMs = 250;    // four a second
+constexpr int kPanelRedraws = 4;
+const QString kPanelRedrawsKey = QStringLiteral("plots/redrawsPerSecond");
+const QString kPanelSmoothingKey = QStringLiteral("plots/defaultSmoothing");
 constexpr int kViewsApartMs = 500;     // wheel ticks closer than this are one change of view
 constexpr std::size_t kMostViews = 50;
 constexpr std::size_t kSummaryUpTo = 20000; // points; a sentence on more than that is written less often
@@ -227,8 +229,10 @@ void PlotPanel::setAxes(const QString &xTitle, const QString &yTitle, int direct
 
 void PlotPanel::setDefaultSmoothing(double weight)
 {
-    if (!m_smoothingChosen)
-        applySmoothing(weight);
+    if (m_smoothingChosen)
+        return;
+    const bool perStep = weight > 0;
+    applySmoothing(perStep && m_settings ? m_settings->value(kPanelSmoothingKey, weight).toDouble() : weight);
 }
 
 void PlotPanel::setEmptyText(const QString &text)
@@ -541,8 +545,10 @@ void PlotPanel::scheduleRedraw()
     m_dirty = true;
     if (!isVisible() || m_redrawTimer.isActive())
         return;
-    const qint64 since = m_sinceRedraw.isValid() ? m_sinceRedraw.elapsed() : kRedrawEveryMs;
-    m_redrawTimer.start(static_cast<int>(std::max<qint64>(0, kRedrawEveryMs - since)));
+    const int rate = m_settings ? m_settings->value(kPanelRedrawsKey, kPanelRedraws).toInt() : kPanelRedraws;
+    const qint64 apart = 1000 / std::clamp(rate, 1, 20);
+    const qint64 since = m_sinceRedraw.isValid() ? m_sinceRedraw.elapsed() : apart;
+    m_redrawTimer.start(static_cast<int>(std::max<qint64>(0, apart - since)));
 }
 
 void PlotPanel::redraw()
@@ -745,6 +751,7 @@ bool PlotPanel::handleKey(int key)
 void PlotPanel::exportAs()
 {
     PlotExportDialog dialog(exporter(), m_contents.title, m_group->dialogs(), m_settings, this);
+    dialog.setSubject(m_group->subject());
     if (dialog.exec() == QDialog::Accepted)
         Q_EMIT noted(tr("%1 written").arg(dialog.writtenPath()), false);
 }

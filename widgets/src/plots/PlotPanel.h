@@ -53,7 +53,7 @@ public:
     void setAxes(const QString &xTitle, const QString &yTitle, int direction = 0, bool wholeX = true);
     /// In follow, y shows at least this: rates are read against the whole of [0, 1].
     void setNaturalRange(const AxisSpan &range) { m_naturalRange = range; }
-    /// Where no smoothing has been chosen for the kind: 0.6 for per-step values, 0 for per-evaluation values.
+    /// Where no smoothing has been chosen for the kind: 0.6, or what the settings say, for per-step values, 0 for per-evaluation values.
     void setDefaultSmoothing(double weight);
     void setEmptyText(const QString &text);
     /// How the legend and read-outs spell a value; four significant digits unless told.

@@ -2,6 +2,8 @@
 
 #include "CurvePlottable.h"
 
+#include <widgets/Format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -11,11 +13,29 @@ namespace {
 /// Visible curves beyond which lines are drawn thin and without the raw values behind them.
 constexpr std::ptrdiff_t kCrowd = 24;
 
-/// Ticks of something that is counted: never between two whole numbers.
-class WholeNumberTicker : public QCPAxisTicker
+/// All labels of an axis have one form: 2e-4, 1.5e-4, 1e-4 rather than 0.0002, 0.00015, 1e-4.
+class OneFormTicker : public QCPAxisTicker
 {
 protected:
-    double getTickStep(const QCPRange &range) override { return std::max(1.0, std::round(QCPAxisTicker::getTickStep(range))); }
+    QVector<QString> createLabelVector(const QVector<double> &ticks, const QLocale &locale, QChar formatChar, int precision) override
+    {
+        double largest = 0;
+        for (const double tick : ticks)
+            largest = std::max(largest, std::abs(tick));
+        if (largest == 0 || (largest >= 0.01 && largest < 1e5))
+            return QCPAxisTicker::createLabelVector(ticks, locale, formatChar, precision);
+        QVector<QString> labels;
+        for (const double tick : ticks)
+            labels.append(std::abs(tick) < largest * 1e-9 ? QStringLiteral("0") : format::scientific(tick));
+        return labels;
+    }
+};
+
+/// Ticks of something that is counted: never between two whole numbers.
+class WholeNumberTicker : public OneFormTicker
+{
+protected:
+    double getTickStep(const QCPRange &range) override { return std::max(1.0, std::round(OneFormTicker::getTickStep(range))); }
     int getSubTickCount(double) override { return 0; }
 };
 
@@ -60,14 +80,14 @@ void PlotScene::show(const PlotContents &contents)
     if (contents.wholeX)
         m_plot.xAxis->setTicker(QSharedPointer<WholeNumberTicker>::create());
     else
-        m_plot.xAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
+        m_plot.xAxis->setTicker(QSharedPointer<OneFormTicker>::create());
     m_plot.xAxis->ticker()->setTickCount(5);
     if (contents.logY) {
         m_plot.yAxis->setScaleType(QCPAxis::stLogarithmic);
         m_plot.yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
     } else {
         m_plot.yAxis->setScaleType(QCPAxis::stLinear);
-        m_plot.yAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
+        m_plot.yAxis->setTicker(QSharedPointer<OneFormTicker>::create());
         m_plot.yAxis->ticker()->setTickCount(4);
     }
     dress();
@@ -90,8 +110,9 @@ void PlotScene::dress()
         axis->setLabelColor(m_style.muted);
         axis->setTickLabelPadding(qRound(3 * unit));
         axis->setLabelPadding(qRound(3 * unit));
-        axis->setNumberFormat(QStringLiteral("gb"));
-        axis->setNumberPrecision(4);
+        const bool powers = axis == m_plot.yAxis && m_contents.logY;
+        axis->setNumberFormat(powers ? QStringLiteral("gb") : QStringLiteral("g"));
+        axis->setNumberPrecision(6);
         axis->grid()->setPen(gridPen);
         axis->grid()->setZeroLinePen(gridPen);
         axis->grid()->setSubGridVisible(false);

@@ -270,6 +270,7 @@ QWidget *WelcomePage::runRow(const RunRow &row)
     line->addWidget(color);
     auto *title = new ElidedLabel(name, button);
     title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    title->setMinimumWidth(fontMetrics().averageCharWidth() * 16); // with large text the page scrolls before a run has no name
     line->addWidget(title, 1);
     line->addWidget(new IconLabel(statusIcon(row.status), 4, button));
     auto *status = label(statusWord(row.status), TextRole::Muted, button);

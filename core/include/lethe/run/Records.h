@@ -113,7 +113,7 @@ struct CheckpointRecord {
 /// What happened beside the curves: an evaluation, a checkpoint, a pause, a skipped step, a warning.
 struct EventRecord {
     std::int64_t step = 0;
-    std::string kind; ///< `info`, `warning`, `error`, `pause`, `resume`, `stop`, `non_finite`, …
+    std::string kind; ///< `info`, `warning`, `error`, `pause`, `resume`, `stop`, `non_finite`, `disk_full`, `pause_to_disk`, `question`, …
     std::string text;
     std::chrono::system_clock::time_point time = std::chrono::system_clock::now();
     bool operator==(const EventRecord &) const = default;

@@ -22,6 +22,7 @@ struct RecordedRun {
     std::optional<RunId> parent;           ///< the run this one was made from
     std::function<void(RunId)> onCreated;  ///< on the calling thread, once the row is there
     int threads = 0;
+    bool pauseOnTrouble = false; ///< as `SessionOptions` has it
     /// What runs the spec; `runSession` unless a test plays a script of records.
     std::function<Result<RunSummary>(const ResolvedSpec &, const MethodCatalog &, const SessionOptions &, RunControl &, RunObserver &)>
         session = runSession;

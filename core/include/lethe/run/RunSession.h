@@ -7,15 +7,41 @@
 #include <lethe/spec/SpecReader.h>
 
 #include <condition_variable>
+#include <cstdint>
+#include <deque>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lethe {
 
 class MethodCatalog;
+
+/// What the model in training answered.
+struct RunAnswer {
+    std::int64_t step = 0; ///< it had been trained for so many
+    std::string text;
+    std::int64_t tokens = 0;
+    double seconds = 0;
+    bool endedByItself = false; ///< not cut at the limit, not stopped
+};
+
+/// A question to the model while it is trained. It is answered between two steps, or while the run is paused, by the model as it then
+/// is; the steps stay those of a run that was asked nothing.
+struct RunQuestion {
+    std::string prompt; ///< framed as the run's template frames a prompt
+    std::int64_t maxNewTokens = 48;
+    double temperature = 0; ///< 0: greedy
+    std::uint64_t seed = 0;
+    /// On the session's thread: text as it becomes readable; false ends the answer there. May be empty.
+    std::function<bool(std::string_view text)> onText;
+    /// On the session's thread, once. InvalidInput (the prompt has no token, or is too long for the model), OutOfMemory: the run goes on.
+    std::function<void(const Result<RunAnswer> &answer)> onAnswered;
+};
 
 /// What a user may ask of a session while it runs. Any thread asks; the session looks between micro-batches and between
 /// generated tokens.
@@ -33,15 +59,18 @@ public:
     /// One evaluation (checkpoint) after the current step, beside those of the spec.
     void evaluateNow();
     void checkpointNow();
+    /// Answered after the current step, one after the other. A question that still waits when the run ends is let go unanswered.
+    void ask(RunQuestion question);
 
     Request request() const;
     bool isCancelled() const { return request() == Request::Cancel; }
     /// Blocks while the request is Pause; returns the request that ended it.
     Request waitWhilePaused();
-    /// As above, but returns (then with Pause) after \p milliseconds, or when an evaluation or a checkpoint is asked for.
+    /// As above, but returns (then with Pause) after \p milliseconds, or when an evaluation, a checkpoint or an answer is asked for.
     Request waitWhilePaused(int milliseconds);
     bool takeEvaluateNow();
     bool takeCheckpointNow();
+    std::optional<RunQuestion> takeQuestion();
 
 private:
     void raise(Request request);
@@ -51,6 +80,7 @@ private:
     Request m_request = Request::Continue;
     bool m_evaluateNow = false;
     bool m_checkpointNow = false;
+    std::deque<RunQuestion> m_questions;
 };
 
 struct SessionOptions {
@@ -58,6 +88,9 @@ struct SessionOptions {
     std::optional<std::filesystem::path> resumeFrom; ///< a checkpoint folder of the same spec
     bool finalCheckpoint = true;
     bool evaluateAtStart = true; ///< the baseline, where the spec has an `eval`
+    /// Somebody watches, who can resume: the run is paused, and not ended, where a checkpoint finds no room on the disk, and at a step that is
+    /// not finite.
+    bool pauseOnTrouble = false;
     int threads = 0;             ///< 0: LibTorch's own choice
 };
 
