@@ -66,12 +66,13 @@ std::vector<std::string> targetsOf(const JsonReader &reader)
     return targets;
 }
 
+/// In the file's order, which decides where several fit.
 template<typename T>
-std::vector<std::pair<std::string, T>> patternsOf(const JsonReader &reader, const char *key)
+std::vector<std::pair<std::string, T>> patternsOf(const nlohmann::ordered_json &config, const JsonReader &reader, const char *key)
 {
     std::vector<std::pair<std::string, T>> patterns;
-    const auto *value = reader.find(key);
-    if (value == nullptr)
+    const auto value = config.find(key);
+    if (value == config.end() || value->is_null())
         return patterns;
     if (!value->is_object()) {
         reader.fail({.code = ErrorCode::Corrupt, .what = std::string(key) + " is no object", .where = reader.file(), .hint = {}});
@@ -160,7 +161,8 @@ Result<AdapterConfig> readAdapterConfig(const fs::path &folder)
 {
     const fs::path file = folder / kAdapterConfig;
     LETHE_TRY(const std::string text, readFile(file, kMaximumConfigBytes));
-    const auto json = tooDeepAt(text, kDeepest) == std::string_view::npos ? nlohmann::json::parse(text, nullptr, false) : nlohmann::json();
+    const bool deep = tooDeepAt(text, kDeepest) != std::string_view::npos;
+    const auto json = deep ? nlohmann::json() : nlohmann::json::parse(text, nullptr, false);
     if (!json.is_object())
         return Error{.code = ErrorCode::Corrupt, .what = "is no JSON object", .where = file.string(), .hint = {}};
     const JsonReader reader(json, file.string());
@@ -176,8 +178,9 @@ Result<AdapterConfig> readAdapterConfig(const fs::path &folder)
     config.lora.dropout = reader.number("lora_dropout", 0);
     config.lora.rankStabilized = reader.flag("use_rslora", false);
     config.lora.targetModules = targetsOf(reader);
-    config.rankPattern = patternsOf<std::int64_t>(reader, "rank_pattern");
-    config.alphaPattern = patternsOf<double>(reader, "alpha_pattern");
+    const auto ordered = nlohmann::ordered_json::parse(text, nullptr, false);
+    config.rankPattern = patternsOf<std::int64_t>(ordered, reader, "rank_pattern");
+    config.alphaPattern = patternsOf<double>(ordered, reader, "alpha_pattern");
     if (!reader.error() && config.lora.rank < 1)
         return Error{.code = ErrorCode::Corrupt, .what = "r is " + std::to_string(config.lora.rank) + ", a whole number from 1 is needed",
                      .where = file.string(), .hint = {}};

@@ -32,7 +32,7 @@ struct Decoder::Layer {
 /// What all layers of one forward pass share.
 struct Decoder::Pass {
     AttentionShape shape;
-    at::Tensor cos_NR, sin_NR;           ///< [N, rotaryDim/2]
+    at::Tensor cos_NR, sin_NR;           ///< [N, rotaryDim/2, rounded up]
     at::Tensor localCos_NR, localSin_NR; ///< for windowed layers, where they differ
     KvCache *cache = nullptr;            ///< filled (prefill) or extended (decode)
     bool decoding = false;

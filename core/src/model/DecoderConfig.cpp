@@ -66,12 +66,14 @@ RopeConfig readRope(const JsonReader &config, double defaultTheta, const char *l
     rope.context = config.integer("max_position_embeddings", 2048);
     rope.originalContext = config.integer("original_max_position_embeddings", rope.context);
 
-    // The newer key holds the base as well, and may hold one object for each kind of layer.
-    const Object *scaling = config.find("rope_parameters");
+    // The newer key holds the base as well, and may hold one object for each kind of layer. The older one comes first, and means full attention.
+    const Object *scaling = layerKind == std::string_view("full_attention") ? config.find("rope_scaling") : nullptr;
+    if (scaling != nullptr && scaling->empty())
+        scaling = nullptr;
+    if (scaling == nullptr)
+        scaling = config.find("rope_parameters");
     if (scaling != nullptr && scaling->is_object() && scaling->contains(layerKind))
         scaling = &(*scaling)[layerKind];
-    if (scaling == nullptr)
-        scaling = config.find("rope_scaling");
     if (scaling == nullptr)
         return rope;
 
@@ -158,7 +160,9 @@ Result<DecoderConfig> parseDecoderConfig(std::string_view text, const std::strin
         return Error{.code = ErrorCode::Corrupt,
                      .what = std::to_string(config.heads) + " attention heads cannot share " + std::to_string(config.kvHeads) + " key-value heads",
                      .where = file, .hint = {}};
-    if (config.rope.kind != RopeKind::None && (config.rotaryDim < 2 || config.rotaryDim % 2 != 0 || config.rotaryDim > config.headDim))
+    const std::int64_t odd = config.rotaryDim % 2;
+    const bool roundsUp = config.rotaryRoundsUp && config.rope.kind != RopeKind::Yarn && config.rope.kind != RopeKind::LongRope;
+    if (config.rope.kind != RopeKind::None && (config.rotaryDim + odd < 2 || (odd != 0 && !roundsUp) || config.rotaryDim + odd > config.headDim))
         return Error{.code = ErrorCode::Corrupt, .what = "the rotary width " + std::to_string(config.rotaryDim) + " does not fit heads of "
                      + std::to_string(config.headDim), .where = file, .hint = {}};
     if (config.rope.kind == RopeKind::LongRope

@@ -38,7 +38,7 @@ struct RopeConfig {
     bool operator==(const RopeConfig &) const = default;
 };
 
-/// Inverse frequencies [rotaryDim/2] and the factor on cos and sin, for texts of \p length tokens.
+/// Inverse frequencies [rotaryDim/2, rounded up] and the factor on cos and sin, for texts of \p length tokens.
 struct RotaryFrequencies {
     std::vector<float> inverse;
     double attentionFactor = 1;
@@ -82,6 +82,7 @@ struct DecoderConfig {
     RopeConfig rope;
     std::optional<RopeConfig> localRope; ///< for windowed layers, where they differ (Gemma 3)
     std::int64_t rotaryDim = 0;
+    bool rotaryRoundsUp = false; ///< an odd rotaryDim turns one channel more, its frequencies' exponents over the odd number
     double attentionScale = 0;
     bool scalesByLayer = false; ///< divided by the layer's number, from 1 (some GPT-2)
     double attentionSoftcap = 0, logitSoftcap = 0;

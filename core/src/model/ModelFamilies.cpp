@@ -63,41 +63,53 @@ void readUpperWindows(const JsonReader &config, DecoderConfig &decoder)
         readWindows(config, decoder, config.positive("sliding_window", config.integer("sliding_window", 4096), JsonReader::kMostContext), upperLayers);
 }
 
-void readLlama(const JsonReader &config, DecoderConfig &decoder)
+/// What all that descend from Llama share: no biases.
+void readLlamaLike(const JsonReader &config, DecoderConfig &decoder)
 {
     readCommon(config, decoder);
     decoder.normEps = config.number("rms_norm_eps", 1e-6);
     decoder.rope = readRope(config, 10000);
     decoder.activation = readActivation(config, "hidden_act", "silu");
+}
+
+void readAttentionBias(const JsonReader &config, DecoderConfig &decoder)
+{
     decoder.qkvBias = decoder.outputBias = config.flag("attention_bias", false);
+}
+
+void readLlama(const JsonReader &config, DecoderConfig &decoder)
+{
+    readLlamaLike(config, decoder);
+    readAttentionBias(config, decoder);
     decoder.mlpBias = config.flag("mlp_bias", false);
 }
 
 void readMistral(const JsonReader &config, DecoderConfig &decoder)
 {
-    readLlama(config, decoder);
+    readLlamaLike(config, decoder);
     if (!config.isNull("sliding_window"))
         readWindows(config, decoder, config.positive("sliding_window", config.integer("sliding_window", 4096), JsonReader::kMostContext), everyLayer);
 }
 
 void readQwen2(const JsonReader &config, DecoderConfig &decoder)
 {
-    readLlama(config, decoder);
+    readLlamaLike(config, decoder);
     decoder.qkvBias = true;
-    decoder.outputBias = false;
     readUpperWindows(config, decoder);
 }
 
 void readQwen3(const JsonReader &config, DecoderConfig &decoder)
 {
-    readLlama(config, decoder);
+    readLlamaLike(config, decoder);
+    readAttentionBias(config, decoder);
     decoder.headDim = decoder.rotaryDim = config.positive("head_dim", config.integer("head_dim", 128));
     decoder.names.queryNorm = "self_attn.q_norm";
     decoder.names.keyNorm = "self_attn.k_norm";
     readUpperWindows(config, decoder);
 }
 
-void readGemma(const JsonReader &config, DecoderConfig &decoder)
+/// What the three generations share.
+void readGemmaLike(const JsonReader &config, DecoderConfig &decoder)
 {
     readCommon(config, decoder);
     decoder.headDim = decoder.rotaryDim = config.positive("head_dim", config.integer("head_dim", 256));
@@ -105,16 +117,23 @@ void readGemma(const JsonReader &config, DecoderConfig &decoder)
     decoder.normEps = config.number("rms_norm_eps", 1e-6);
     decoder.rope = readRope(config, 10000);
     decoder.embeddingScale = std::sqrt(static_cast<double>(decoder.hidden));
-    // The first Gemma configs say "gelu" in hidden_act and mean the tanh form; hidden_activation decides, tanh by default.
-    decoder.activation = readActivation(config, "hidden_activation", "gelu_pytorch_tanh");
-    decoder.qkvBias = decoder.outputBias = config.flag("attention_bias", false);
+    readAttentionBias(config, decoder);
     if (config.flag("use_bidirectional_attention", false))
         config.fail({.code = ErrorCode::Unsupported, .what = "use_bidirectional_attention: true is not supported", .where = config.file(), .hint = {}});
 }
 
+void readGemma(const JsonReader &config, DecoderConfig &decoder)
+{
+    readGemmaLike(config, decoder);
+    decoder.activation = readActivation(config, "hidden_act", "gelu_pytorch_tanh");
+    if (decoder.activation == Activation::GeluExact) // what the first configs say and do not mean
+        decoder.activation = Activation::GeluTanh;
+}
+
 void readGemma2(const JsonReader &config, DecoderConfig &decoder)
 {
-    readGemma(config, decoder);
+    readGemmaLike(config, decoder);
+    decoder.activation = readActivation(config, "hidden_activation", "gelu_pytorch_tanh");
     decoder.names.afterAttentionNorm = "post_attention_layernorm";
     decoder.names.mlpNorm = "pre_feedforward_layernorm";
     decoder.names.afterMlpNorm = "post_feedforward_layernorm";
@@ -169,6 +188,7 @@ void readPhi3(const JsonReader &config, DecoderConfig &decoder)
         decoder.rope.kind = RopeKind::LongRope;
     decoder.rope.turnsWithLength = decoder.rope.kind == RopeKind::LongRope;
     decoder.rotaryDim = partialRotary(config, decoder, "partial_rotary_factor", 1);
+    decoder.rotaryRoundsUp = true;
     decoder.activation = readActivation(config, "hidden_act", "silu");
     decoder.names.fusedQkv = "self_attn.qkv_proj";
     decoder.names.query = decoder.names.key = decoder.names.value = "";
@@ -257,6 +277,7 @@ void readGptNeoX(const JsonReader &config, DecoderConfig &decoder)
     decoder.normEps = config.number("layer_norm_eps", 1e-5);
     decoder.rope = readRope(config, config.number("rotary_emb_base", 10000));
     decoder.rotaryDim = partialRotary(config, decoder, "rotary_pct", 0.25);
+    decoder.rotaryRoundsUp = true;
     decoder.parallelResidual = config.flag("use_parallel_residual", true);
     decoder.activation = readActivation(config, "hidden_act", "gelu");
     decoder.gated = false;
@@ -278,7 +299,8 @@ void readGptNeoX(const JsonReader &config, DecoderConfig &decoder)
 
 void readOlmo(const JsonReader &config, DecoderConfig &decoder)
 {
-    readLlama(config, decoder);
+    readLlamaLike(config, decoder);
+    readAttentionBias(config, decoder);
     decoder.norm = NormKind::LayerPlain;
     decoder.normEps = 1e-5;
     decoder.clipQkv = config.number("clip_qkv", 0);
@@ -286,7 +308,8 @@ void readOlmo(const JsonReader &config, DecoderConfig &decoder)
 
 void readOlmo2(const JsonReader &config, DecoderConfig &decoder)
 {
-    readLlama(config, decoder);
+    readLlamaLike(config, decoder);
+    readAttentionBias(config, decoder);
     decoder.normEps = config.number("rms_norm_eps", 1e-5);
     decoder.wideQkNorm = true;
     decoder.names.queryNorm = "self_attn.q_norm";

@@ -3,6 +3,8 @@
 #include "ByteAlphabet.h"
 #include "Pattern.h"
 #include "UnicodeClass.h"
+#include "UnicodeTables.h"
+#include "Utf8.h"
 
 #include <utf8proc.h>
 
@@ -18,16 +20,43 @@ bool isAllAscii(std::string_view text)
     return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
-std::string composed(std::string_view text, utf8proc_option_t form)
+std::string mapped(std::string_view text, utf8proc_option_t form)
 {
-    utf8proc_uint8_t *mapped = nullptr;
+    utf8proc_uint8_t *bytes = nullptr;
     const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t *>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                                     &mapped, static_cast<utf8proc_option_t>(form | UTF8PROC_STABLE));
+                                     &bytes, static_cast<utf8proc_option_t>(form | UTF8PROC_STABLE));
     if (length < 0) // no memory: valid text has no other way to fail
         throw std::bad_alloc();
-    const std::string result(reinterpret_cast<const char *>(mapped), static_cast<std::size_t>(length));
-    std::free(mapped);
+    const std::string result(reinterpret_cast<const char *>(bytes), static_cast<std::size_t>(length));
+    std::free(bytes);
     return result;
+}
+
+/// What the library leaves as it is though its form would decompose it: always a character that nothing is joined to, so that what
+/// stands on its two sides can be mapped apart.
+bool isLeft(char32_t c, utf8proc_option_t form)
+{
+    if (c < unicode::kLaterCompatibility[0].first)
+        return false;
+    return ((form & UTF8PROC_COMPAT) != 0 && unicode::holds(unicode::kLaterCompatibility, c))
+        || ((form & UTF8PROC_DECOMPOSE) != 0 && c == unicode::kLaterCanonical);
+}
+
+std::string composed(std::string_view text, utf8proc_option_t form)
+{
+    if (form == UTF8PROC_COMPOSE)
+        return mapped(text, form);
+    std::string whole;
+    std::size_t from = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t begin = at;
+        if (!isLeft(utf8::next(text, at), form))
+            continue;
+        whole += mapped(text.substr(from, begin - from), form);
+        whole += text.substr(begin, at - begin);
+        from = at;
+    }
+    return from == 0 ? mapped(text, form) : whole + mapped(text.substr(from), form);
 }
 
 class UnicodeForm final : public Normalizer
@@ -116,7 +145,7 @@ public:
     void apply(AlignedText &text) const override
     {
         mapCharacters(text, [](char32_t c, std::string &kept) {
-            if (!unicode::isMark(c))
+            if (!unicode::isStrippedMark(c))
                 utf8::append(kept, c);
         });
     }
@@ -219,7 +248,7 @@ public:
         if (m_options.stripsAccents) {
             UnicodeForm(UTF8PROC_DECOMPOSE).apply(text);
             mapCharacters(text, [](char32_t c, std::string &kept) {
-                if (utf8proc_category(static_cast<utf8proc_int32_t>(c)) != UTF8PROC_CATEGORY_MN)
+                if (!unicode::isNonspacingMark(c))
                     utf8::append(kept, c);
             });
         }

@@ -282,7 +282,7 @@ public:
     explicit Digits(bool singly) : m_singly(singly) {}
     void apply(Pieces &pieces) const override
     {
-        cut(pieces, m_singly ? Delimiter::Isolated : Delimiter::Contiguous, false, eachCharacter(unicode::isNumber));
+        cut(pieces, m_singly ? Delimiter::Isolated : Delimiter::Contiguous, false, eachCharacter(unicode::isNumeric));
     }
 
 private:

@@ -319,6 +319,18 @@ private Q_SLOTS:
         }
     }
 
+    void ofSeveralPatternsTheFirstInTheFileHolds()
+    {
+        AdapterCopy patterned;
+        patterned.config.erase("alpha_pattern");
+        std::string text = patterned.config.dump();
+        text.insert(1, R"("alpha_pattern": {"v_proj": 4, ".*": 2},)"); // by the alphabet they stand the other way round
+        QVERIFY(writeFile(patterned.path() / "adapter_config.json", text).ok());
+        const auto config = readAdapterConfig(patterned.path());
+        QVERIFY(config.ok());
+        QCOMPARE(config->alphaPattern, (std::vector<std::pair<std::string, double>>{{"v_proj", 4}, {".*", 2}}));
+    }
+
     void patternsMayBeExpressionsAndTakeNoTime()
     {
         AdapterCopy plain;

@@ -158,8 +158,47 @@ private Q_SLOTS:
         QVERIFY(outside.ok() && outside->rope.originalContext == 32);
         const auto gpt2 = parsed(R"({"model_type": "gpt2", "n_embd": 8, "n_layer": 2, "n_head": 2, "n_positions": 8, "scale_attn_by_inverse_layer_idx": true})");
         QVERIFY(gpt2.ok() && gpt2->scalesByLayer);
+        // Keys that transformers does not read there.
+        for (const char *type : {"mistral", "qwen2"}) {
+            const auto config = parsed((std::string(R"({"attention_bias": true, "mlp_bias": true, "model_type": ")") + type + "\"}").c_str());
+            QVERIFY(config.ok() && !config->outputBias && !config->mlpBias && config->qkvBias == (type == std::string("qwen2")));
+        }
+        for (const char *type : {"qwen3", "olmo", "olmo2"}) {
+            const auto config = parsed((std::string(R"({"attention_bias": true, "mlp_bias": true, "model_type": ")") + type + "\"}").c_str());
+            QVERIFY(config.ok() && config->outputBias && !config->mlpBias);
+        }
+        // Gemma's own key decides, and "gelu" is the tanh form there.
+        const auto gemma = parsed(R"({"model_type": "gemma", "head_dim": 4, "hidden_act": "gelu", "hidden_activation": "relu"})");
+        QVERIFY(gemma.ok() && gemma->activation == Activation::GeluTanh);
+        QVERIFY(parsed(R"({"model_type": "gemma", "head_dim": 4, "hidden_act": "silu"})")->activation == Activation::Silu);
+        // The older key comes first where both are there.
+        const auto both = parsed(R"({"model_type": "llama", "rope_theta": 500, "rope_scaling": {"type": "linear", "factor": 2}, "rope_parameters": {"rope_theta": 9}})");
+        QVERIFY(both.ok() && both->rope.kind == RopeKind::Linear && both->rope.theta == 500);
+        QVERIFY(parsed(R"({"model_type": "llama", "rope_scaling": {}, "rope_parameters": {"rope_theta": 9}})")->rope.theta == 9);
         QVERIFY(!parsed(R"({"model_type": "gemma2", "layer_types": ["full_attention", "linear_attention"]})").ok());
         QVERIFY(!parsed(R"({"model_type": "gemma3_text", "use_bidirectional_attention": true})").ok());
+    }
+
+    /// An odd part of a head is rounded up to whole pairs, and the frequencies' exponents stay over the odd width.
+    void anOddRotaryWidthIsRoundedUpWhereTransformersDoes()
+    {
+        const auto parsed = [](const std::string &type, const char *key, double part) {
+            const Json config{{"model_type", type}, {"vocab_size", 8}, {"hidden_size", 20}, {"intermediate_size", 8}, {"num_hidden_layers", 1},
+                              {"num_attention_heads", 2}, {"num_key_value_heads", 2}, {"max_position_embeddings", 64}, {key, part}};
+            return parseDecoderConfig(config.dump(), "config.json");
+        };
+        for (const auto &[type, key] : {std::pair("gpt_neox", "rotary_pct"), std::pair("phi3", "partial_rotary_factor")}) {
+            const auto config = parsed(type, key, 0.5);
+            QVERIFY2(config.ok(), config.ok() ? "" : config.error().message().c_str());
+            const auto frequencies = rotaryFrequencies(config->rope, config->rotaryDim, 10).inverse;
+            QCOMPARE(frequencies.size(), std::size_t{3});
+            QVERIFY(std::abs(frequencies[2] - std::pow(10000.0, -4.0 / 5)) < 1e-9);
+        }
+        QVERIFY(parsed("phi", "partial_rotary_factor", 0.5).error().message().find("rotary width 5") != std::string::npos); // nor does it there
+        QVERIFY(parsed("phi", "partial_rotary_factor", 0.4).ok());
+        const Json yarn{{"model_type", "gpt_neox"}, {"vocab_size", 8}, {"hidden_size", 20}, {"intermediate_size", 8}, {"num_hidden_layers", 1},
+                        {"num_attention_heads", 2}, {"rotary_pct", 0.5}, {"rope_scaling", {{"type", "yarn"}, {"factor", 2.0}}}};
+        QVERIFY(!parseDecoderConfig(yarn.dump(), "config.json").ok());
     }
 
     void aForeignTokenizerIsRefusedByTheSizes()

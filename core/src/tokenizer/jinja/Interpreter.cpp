@@ -531,7 +531,7 @@ Value Interpreter::evaluateSlice(const Expression &expression)
     m_line = expression.line;
     requireDefined(object);
     if (!object.isList() && !object.isString())
-        fail("'" + std::string(object.kind()) + "' cannot be sliced");
+        return Undefined{"a slice"}; // as Jinja's sandbox has it: an item that cannot be had
     const auto borders = object.isString() ? characterBorders(object.string()) : std::vector<std::uint32_t>();
     const auto size = static_cast<std::int64_t>(object.isString() ? borders.size() - 1 : object.asList().items.size());
     charge(size / 8);
