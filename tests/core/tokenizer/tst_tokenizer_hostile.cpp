@@ -75,6 +75,9 @@ private Q_SLOTS:
     void spoiltTemplatesEndInAnAnswer();
     void aTemplateHoldsNoMoreThanItsWorkAllows();
     void joinersArePartsOfWords();
+    void charactersAreWhatTheLibrarysTablesSay_data();
+    void charactersAreWhatTheLibrarysTablesSay();
+    void wordsEndWhereTheLibrarysTablesSay();
 
 private:
     Result<Tokenizer> load(const std::string &text)
@@ -347,6 +350,60 @@ void TestTokenizerHostile::joinersArePartsOfWords()
     QCOMPARE(tokenizer->encode("\xE2\x80\x8D" "ab"), (std::vector<TokenId>{0, 1})); // behind U+200D
     QCOMPARE(tokenizer->encode("ab\xE2\x80\x8C"), (std::vector<TokenId>{0, 1})); // before U+200C
     QCOMPARE(tokenizer->encode("ab\xE2\x80\x8B"), (std::vector<TokenId>{2})); // U+200B is none
+}
+
+/// As tokenizers 0.23 answers, whose tables are partly older and partly newer than utf8proc's.
+void TestTokenizerHostile::charactersAreWhatTheLibrarysTablesSay_data()
+{
+    QTest::addColumn<QByteArray>("normalizer");
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QString>("expected");
+    const auto row = [](const char *name, const char *normalizer, const QString &text, const QString &expected) {
+        QTest::newRow(name) << QByteArray(normalizer) << text << expected;
+    };
+    const char *const clean = R"({"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": false, "strip_accents": false, "lowercase": false})";
+    row("unassigned is no control", clean, QStringLiteral("a\u20FCb"), QStringLiteral("a\u20FCb"));
+    row("private use and format are", clean, QStringLiteral("a\uE000\u200Bb"), QStringLiteral("ab"));
+    row("a later format character is none", clean, QStringLiteral("a\u08E2b"), QStringLiteral("a\u08E2b"));
+    row("marks are stripped", R"({"type": "StripAccents"})", QStringLiteral("a\u0301\u1CF2b"), QStringLiteral("ab"));
+    row("later marks are not", R"({"type": "StripAccents"})", QStringLiteral("a\u09FEb"), QStringLiteral("a\u09FEb"));
+    row("Bert's marks", R"({"type": "BertNormalizer", "clean_text": false, "handle_chinese_chars": false, "strip_accents": true, "lowercase": false})",
+        QStringLiteral("\u00E9\u1885"), QStringLiteral("e\u1885"));
+    row("new capitals", R"({"type": "Lowercase"})", QStringLiteral("A\uA7CB\U00010D50"), QStringLiteral("a\u0264\U00010D70"));
+    row("later compatibility", R"({"type": "NFKC"})", QStringLiteral("\uFB01\u32FFe\u0301\U0001E030"), QStringLiteral("fi\u32FF\u00E9\U0001E030"));
+    row("a later decomposition", R"({"type": "NFD"})", QStringLiteral("\u00E9\U00011938\u00E9"), QStringLiteral("e\u0301\U00011938e\u0301"));
+}
+
+void TestTokenizerHostile::charactersAreWhatTheLibrarysTablesSay()
+{
+    QFETCH(QByteArray, normalizer);
+    QFETCH(QString, text);
+    QFETCH(QString, expected);
+    // Every byte is a token of its own: the ids are the normalised text.
+    json document{{"version", "1.0"}, {"added_tokens", json::array()}, {"normalizer", json::parse(normalizer.toStdString())},
+                  {"model", {{"type", "BPE"}, {"byte_fallback", true}, {"vocab", json::object()}, {"merges", json::array()}}}};
+    for (int byte = 0; byte < 256; ++byte)
+        document["model"]["vocab"][QStringLiteral("<0x%1>").arg(byte, 2, 16, QLatin1Char('0')).toUpper().replace(u'X', u'x').toStdString()] = byte;
+    const auto tokenizer = load(document.dump());
+    QVERIFY2(tokenizer.ok(), tokenizer.ok() ? "" : tokenizer.error().message().c_str());
+    std::vector<TokenId> bytes;
+    for (const char byte : expected.toUtf8())
+        bytes.push_back(static_cast<unsigned char>(byte));
+    QCOMPARE(tokenizer->encode(text.toStdString()), bytes);
+}
+
+void TestTokenizerHostile::wordsEndWhereTheLibrarysTablesSay()
+{
+    const auto words = [this](const char *preTokenizer, const QString &text) {
+        const auto tokenizer = load(std::string(R"({"version": "1.0", "added_tokens": [], "model": {"type": "WordLevel", "vocab": {"?": 0}, "unk_token": "?"}, "pre_tokenizer": )")
+                                    + preTokenizer + "}");
+        return tokenizer.ok() ? tokenizer->encode(text.toStdString()).size() : 0;
+    };
+    const char *const punctuation = R"({"type": "Punctuation", "behavior": "Isolated"})";
+    QCOMPARE(words(punctuation, QStringLiteral("a\u0964b")), std::size_t{3});
+    QCOMPARE(words(punctuation, QStringLiteral("a\u09FDb")), std::size_t{1}); // Unicode 10
+    QCOMPARE(words(punctuation, QStringLiteral("a\u166Db")), std::size_t{3}); // no longer one
+    QCOMPARE(words(R"({"type": "Digits", "individual_digits": true})", QStringLiteral("a\U00010D40b")), std::size_t{3}); // Unicode 16
 }
 
 QTEST_GUILESS_MAIN(TestTokenizerHostile)
