@@ -129,7 +129,8 @@ void addGenerate(CLI::App &app, Program &program)
         ->capture_default_str();
     command->add_option("--seed", generation.seed, "Of sampling")->capture_default_str();
     CLI::Option *assistant = command->add_option("--assistant", options->assistant, "A second model whose logits are added, weighted");
-    CLI::Option *weight = command->add_option("--logit-weight", generation.logitWeight, "Its weight W: model + W · assistant; below 0 what the assistant knows is taken away. Alone: that of a MODEL that is a pair");
+    CLI::Option *weight = command->add_option("--logit-weight", generation.logitWeight,
+                                              "Its weight W: model + W · assistant; below 0 what the assistant knows is taken away. Alone: that of a MODEL that is a pair");
     command->add_option("--top-filter", generation.topFilter, "With an assistant: leave out tokens that the model itself finds this unlikely")
         ->check(CLI::Range(0.0, 0.999999))
         ->needs(assistant)
