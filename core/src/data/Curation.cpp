@@ -133,7 +133,8 @@ bool isUnspaced(char32_t c)
 
 std::vector<std::string> foldedWords(std::string_view text)
 {
-    const QString folded = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())).normalized(QString::NormalizationForm_KC).toCaseFolded();
+    // by way of capitals: they alone make ß two letters
+    const QString folded = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())).normalized(QString::NormalizationForm_KC).toUpper().toCaseFolded();
     std::vector<std::string> words;
     QString word;
     const auto finish = [&] {
