@@ -36,6 +36,11 @@ class GrowingIcons final : public QProxyStyle
 public:
     GrowingIcons() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
 
+    int styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget, QStyleHintReturn *data) const override
+    {
+        // The style's own signs for OK and Cancel are drawn in the colours of another desktop
+        return hint == SH_DialogButtonBox_ButtonsHaveIcons ? 0 : QProxyStyle::styleHint(hint, option, widget, data);
+    }
     int pixelMetric(PixelMetric metric, const QStyleOption *option, const QWidget *widget) const override
     {
         switch (metric) {

@@ -21,7 +21,9 @@ void polishTable(QTableView *table)
     rows->setDefaultSectionSize(Theme::space(7));
     rows->setHighlightSections(false);
     rows->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    rows->setStyleSheet(QStringLiteral("QHeaderView::section { padding: 0px %1px; border: none; font-weight: normal; }").arg(Theme::space(2)));
+    // No arrows: the style sheet's style takes their height off the numbers' place, also where there are none
+    rows->setStyleSheet(QStringLiteral("QHeaderView::section { padding: 0px %1px; border: none; font-weight: normal; } "
+                                       "QHeaderView::up-arrow, QHeaderView::down-arrow { width: 0px; height: 0px; }").arg(Theme::space(2)));
     // Selected cells keep the place of their text: the item's own padding would move it.
     table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0px; border: none; }"));
 }
