@@ -189,6 +189,11 @@ Result<DecoderConfig> readDecoderConfig(const fs::path &folder)
             return Error{.code = ErrorCode::Corrupt, .what = "is not a valid JSON object", .where = "generation_config.json", .hint = {}};
         if (const auto eos = json.find("eos_token_id"); eos != json.end() && !eos->is_null())
             config.eosIds = idsOf(*eos);
+        if (const auto penalty = json.find("repetition_penalty"); penalty != json.end() && !penalty->is_null()) {
+            if (!penalty->is_number() || !(penalty->get<double>() > 0))
+                return Error{.code = ErrorCode::Corrupt, .what = "repetition_penalty is no number above 0", .where = "generation_config.json", .hint = {}};
+            config.repetitionPenalty = penalty->get<double>();
+        }
     }
     return config;
 }

@@ -96,6 +96,9 @@ struct DecoderConfig {
     bool gated = true;
 
     std::vector<std::int64_t> eosIds; ///< generation_config.json's, else config.json's
+    /// generation_config.json's `repetition_penalty` (Keskar et al. 2019, arXiv:1909.05858), which transformers applies to greedy answers too;
+    /// 1: none.
+    double repetitionPenalty = 1;
     std::vector<std::string> remarks; ///< what differs from transformers; usually nothing
 };
 

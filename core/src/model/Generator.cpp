@@ -72,6 +72,8 @@ public:
             if (assistant)
                 logits_BV = pairLogits(logits_BV, m_assistant.model->logits(assistant->hidden_BD).to(logits_BV.device()), m_assistant.options,
                                        PairUse::Choosing);
+            if (m_model.config().repetitionPenalty != 1)
+                penalizeRepetition(logits_BV);
             const std::vector<TokenId> chosen = choose(logits_BV);
             std::vector<std::int64_t> going;
             for (std::size_t i = 0; i < m_members.size(); ++i) {
@@ -131,6 +133,21 @@ private:
             stream = begin(model);
         else
             stream.hidden_BD = model.decode(ids_B.to(model.device()), stream.cache);
+    }
+
+    /// Logits of tokens that the text holds already, prompt included: divided by the penalty above 0, multiplied below.
+    void penalizeRepetition(at::Tensor &logits_BV) const
+    {
+        const double penalty = m_model.config().repetitionPenalty;
+        for (std::size_t i = 0; i < m_members.size(); ++i) {
+            const std::vector<TokenId> &prompt = m_prompts[m_members[i]], &made = m_results[m_members[i]].ids;
+            std::vector<std::int64_t> held(prompt.begin(), prompt.end());
+            held.insert(held.end(), made.begin(), made.end());
+            at::Tensor row_V = logits_BV.select(0, static_cast<std::int64_t>(i));
+            const at::Tensor index = at::tensor(held, at::kLong).to(row_V.device());
+            const at::Tensor before = row_V.gather(0, index);
+            row_V.scatter_(0, index, at::where(before < 0, before * penalty, before / penalty));
+        }
     }
 
     std::vector<TokenId> choose(const at::Tensor &logits_BV)

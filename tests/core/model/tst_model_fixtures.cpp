@@ -10,7 +10,9 @@
 
 #include <QtTest/QtTest>
 
+#include <algorithm>
 #include <fstream>
+#include <set>
 
 using namespace lethe;
 namespace fs = std::filesystem;
@@ -132,6 +134,48 @@ private Q_SLOTS:
             QCOMPARE(together[i].ids, json["generations"][i]["ids"].get<std::vector<TokenId>>());
             QCOMPARE(together[i].stoppedAtEos, json["generations"][i]["stopped_at_eos"].get<bool>());
             QCOMPARE(generateIds(*decoder, {prompts[i]}, options).front().ids, together[i].ids); // alone as in a batch
+        }
+    }
+
+    void aRepetitionPenaltyWeighsWhatTheTextHolds()
+    {
+        const QTemporaryDir copy;
+        const fs::path folder = copy.path().toStdString();
+        fs::copy(test::fixtures() / "models" / "qwen2", folder, fs::copy_options::overwrite_existing);
+        const auto penalized = [&folder](const char *penalty) {
+            std::ofstream(folder / "generation_config.json") << R"({"do_sample": false, "repetition_penalty": )" << penalty << '}';
+            return Decoder::load(folder, {});
+        };
+        const double penalty = 1.7;
+        const auto decoder = penalized("1.7");
+        QVERIFY(decoder.ok());
+        const Json json = test::readJson(folder / "generate.json");
+        const GenerationOptions options{.maxNewTokens = 12, .stopAtEos = false};
+        std::vector<std::vector<TokenId>> prompts;
+        for (const Json &one : json["generations"])
+            prompts.push_back(one["prompt_ids"].get<std::vector<TokenId>>());
+        const auto together = generateIds(**decoder, prompts, options);
+        bool changes = false;
+        for (std::size_t i = 0; i < prompts.size(); ++i) {
+            // the definition, over whole texts and one token after another
+            std::vector<TokenId> text = prompts[i];
+            for (std::int64_t made = 0; made < options.maxNewTokens; ++made) {
+                const c10::InferenceMode inference;
+                at::Tensor z = (*decoder)->rowLogits(pack({text}), {})[-1].clone();
+                changes = changes || std::ranges::find(text, static_cast<TokenId>(z.argmax().item<std::int64_t>())) != text.end();
+                for (const TokenId id : std::set<TokenId>(text.begin(), text.end())) {
+                    const double before = z[id].item<double>();
+                    z[id] = before < 0 ? before * penalty : before / penalty;
+                }
+                text.push_back(static_cast<TokenId>(z.argmax().item<std::int64_t>()));
+            }
+            QCOMPARE(together[i].ids, std::vector<TokenId>(text.begin() + static_cast<std::ptrdiff_t>(prompts[i].size()), text.end()));
+        }
+        QVERIFY(changes); // something would have been said again
+        for (const char *wrong : {"0", "-1", "\"much\""}) {
+            const auto refused = penalized(wrong);
+            QVERIFY(!refused.ok());
+            QCOMPARE(refused.error().where, std::string("generation_config.json"));
         }
     }
 };
