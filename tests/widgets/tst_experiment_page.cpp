@@ -856,7 +856,7 @@ void TestExperimentPage::whatSavesMemoryIsOneClick()
     QSignalSpy proposed(&panel, &ForecastPanel::trainingProposed);
     auto *smaller = panel.findChild<QPushButton *>(QStringLiteral("forecastProposal0"));
     QVERIFY(smaller && smaller->isVisible());
-    QVERIFY2(smaller->text().startsWith(QLatin1String("batch 2 × accumulation 2 – saves ")), qPrintable(smaller->text()));
+    QVERIFY2(smaller->text().startsWith(QStringLiteral("batch 2 × accumulation 2 – saves ")), qPrintable(smaller->text()));
     smaller->click();
     const auto training = proposed.takeLast().at(0).value<TrainingSpec>();
     QCOMPARE(training.batchSize, 2);

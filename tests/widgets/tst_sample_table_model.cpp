@@ -253,7 +253,7 @@ void TestSampleTableModel::rowsInBothSetsAndTwiceAreFlagged()
     QCOMPARE(sets.flaggedRows(SetSide::Forget, SampleFlag::Duplicate), std::vector<int>{2});
     QCOMPARE(sets.flaggedRows(SetSide::Forget, SampleFlag::Empty), std::vector<int>{3});
 
-    sets.removeFromRetain();
+    sets.removeFromRetain(SampleFlag::Both);
     QCOMPARE(sets.rows(SetSide::Retain).size(), std::size_t{1});
     QTRY_VERIFY(sets.flaggedRows(SetSide::Forget, SampleFlag::Both).empty());
     sets.keepFirst();

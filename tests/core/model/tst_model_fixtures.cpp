@@ -141,8 +141,9 @@ private Q_SLOTS:
     {
         const QTemporaryDir copy;
         const fs::path folder = copy.path().toStdString();
-        fs::copy(test::fixtures() / "models" / "qwen2", folder, fs::copy_options::overwrite_existing);
+        fs::copy(test::fixtures() / "models" / "qwen2", folder, fs::copy_options::recursive);
         const auto penalized = [&folder](const char *penalty) {
+            fs::remove(folder / "generation_config.json"); // the copy may be read-only
             std::ofstream(folder / "generation_config.json") << R"({"do_sample": false, "repetition_penalty": )" << penalty << '}';
             return Decoder::load(folder, {});
         };

@@ -166,8 +166,8 @@ void TestComparePage::settingsListOnlyWhatDiffers()
     auto *table = m_page->findChild<QTableView *>(QStringLiteral("compareSettings"));
     QTRY_COMPARE(table->model()->rowCount(), 1);
     QCOMPARE(table->model()->index(0, 0).data().toString(), QStringLiteral("training.learning_rate"));
-    QCOMPARE(table->model()->index(0, 1).data().toString(), QStringLiteral("1e-05"));
-    QCOMPARE(table->model()->index(0, 2).data().toString(), QStringLiteral("2e-05"));
+    QCOMPARE(table->model()->index(0, 1).data().toString(), QStringLiteral("1e-5"));
+    QCOMPARE(table->model()->index(0, 2).data().toString(), QStringLiteral("2e-5"));
     QVERIFY(m_page->findChild<QLabel *>(QStringLiteral("compareSettingsNote"))->text().startsWith(QLatin1String("1 of ")));
     m_page->findChild<QCheckBox *>(QStringLiteral("compareSettingsAll"))->setChecked(true);
     QVERIFY(table->model()->rowCount() > 20);

@@ -181,7 +181,7 @@ private Q_SLOTS:
         QTest::keyClick(prompt, Qt::Key_Return);
         QCOMPARE(labelText(page, "liveAskState"), QStringLiteral("Waiting for the end of this step…"));
         bench.session.holdAt(20);
-        QTRY_VERIFY2(labelText(page, "liveAskState").startsWith(QLatin1String("after step 11 · 6 token(s) in 0.2 s · ended by itself")),
+        QTRY_VERIFY2(labelText(page, "liveAskState").startsWith(QStringLiteral("after step 11 · 6 tokens in 0.2 s · ended by itself")),
                      qPrintable(labelText(page, "liveAskState")));
         QCOMPARE(page.findChild<QPlainTextEdit *>(QStringLiteral("liveAskAnswer"))->toPlainText(), QStringLiteral("The hill village of Orrin."));
         QTRY_COMPARE(points(page, "loss", "forget"), std::size_t{20}); // it goes on
@@ -397,11 +397,11 @@ private Q_SLOTS:
         QCOMPARE(runwords::evaluationShareText(history, {}), QString());
         QCOMPARE(runwords::evaluationShareText(history, 25.0), QStringLiteral("evaluations 0 % of at most 25 %"));
         history.evaluations.push_back({.step = 5, .seconds = 1, .subset = true, .metrics = {}, .samples = {}});
-        QCOMPARE(runwords::evaluationShare(history), std::optional(0.1));
+        QCOMPARE(runwords::evaluationShare(history).value_or(0), 0.1);
         QCOMPARE(runwords::evaluationShareText(history, {}), QStringLiteral("evaluations 10 %"));
         QCOMPARE(runwords::evaluationShareText(history, 25.0), QStringLiteral("evaluations 10 % of at most 25 %"));
         history.evaluations.push_back({.step = 20, .seconds = 50, .subset = false, .metrics = {}, .samples = {}}); // nor for the last
-        QCOMPARE(runwords::evaluationShare(history), std::optional(0.1));
+        QCOMPARE(runwords::evaluationShare(history).value_or(0), 0.1);
     }
 
     void eventsFoldIntoACount()

@@ -219,9 +219,9 @@ void CompareRows::refresh()
     m_table->setColumnWidth(RowTableModel::Set, Theme::space(15));
     m_table->setColumnWidth(RowTableModel::Row, Theme::space(13));
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    fitHeaders(m_table);
     for (int column = RowTableModel::FirstRun; column < m_model->columnCount(); ++column)
-        m_table->setColumnWidth(column, Theme::space(28)); // runs' names are elided, so that prompts stay readable
+        m_table->setColumnWidth(column, Theme::space(28));
+    fitHeaders(m_table);
     fitPrompts();
     if (!any) {
         m_shown.reset();

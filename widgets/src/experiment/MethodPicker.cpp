@@ -17,7 +17,6 @@
 #include <QtWidgets/QPushButton>
 #include <QtWidgets/QScrollArea>
 #include <QtWidgets/QStyleOptionButton>
-#include <QtWidgets/QStylePainter>
 #include <QtWidgets/QStyledItemDelegate>
 
 #include <algorithm>
@@ -68,20 +67,36 @@ public:
     }
 };
 
-/// As wide as the card, however long its text.
+/// As wide as the card, its text on as many lines as that takes.
 class PresetButton final : public QPushButton
 {
 public:
-    PresetButton(const QString &text, QWidget *parent) : QPushButton(text, parent) { setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); }
+    PresetButton(const QString &text, QWidget *parent) : QPushButton(text, parent), m_whole(text)
+    {
+        setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+        setAccessibleName(text);
+    }
 
 protected:
-    void paintEvent(QPaintEvent *) override
+    void resizeEvent(QResizeEvent *event) override
     {
+        QPushButton::resizeEvent(event);
         QStyleOptionButton option;
         initStyleOption(&option);
-        option.text = fontMetrics().elidedText(option.text, Qt::ElideRight, style()->subElementRect(QStyle::SE_PushButtonContents, &option, this).width());
-        QStylePainter(this).drawControl(QStyle::CE_PushButton, option);
+        const int room = style()->subElementRect(QStyle::SE_PushButtonContents, &option, this).width();
+        QStringList lines;
+        for (const QString &word : m_whole.split(u' ')) {
+            const QString longer = lines.isEmpty() ? word : lines.back() + u' ' + word;
+            if (lines.isEmpty() || fontMetrics().horizontalAdvance(longer) > room)
+                lines << word;
+            else
+                lines.back() = longer;
+        }
+        setText(lines.join(u'\n'));
     }
+
+private:
+    QString m_whole;
 };
 
 QString needWord(const std::string &need)

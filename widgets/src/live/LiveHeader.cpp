@@ -4,6 +4,7 @@
 #include "RunWords.h"
 
 #include "frame/IconLabel.h"
+#include "parts/ElidedLabel.h"
 
 #include <lethe/spec/SpecReader.h>
 
@@ -57,7 +58,7 @@ LiveHeader::LiveHeader(Workspace &workspace, QWidget *parent)
     m_left->setObjectName(QStringLiteral("liveLeft"));
     m_memory = new QLabel(this);
     m_memory->setObjectName(QStringLiteral("liveMemory"));
-    m_evaluations = new QLabel(this);
+    m_evaluations = new ElidedLabel({}, this);
     m_evaluations->setObjectName(QStringLiteral("liveEvaluations"));
     m_evaluations->setToolTip(tr("What evaluations between the steps take of the run's time; Experiment bounds it (time for evaluations)"));
     for (QLabel *quiet : {m_rate, m_left, m_memory, m_evaluations})
