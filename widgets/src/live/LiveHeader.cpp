@@ -49,7 +49,7 @@ LiveHeader::LiveHeader(Workspace &workspace, QWidget *parent)
     m_progress->setObjectName(QStringLiteral("liveProgress"));
     m_progress->setAccessibleName(tr("Progress of the run"));
     m_progress->setTextVisible(false);
-    m_progress->setMinimumWidth(Theme::space(20));
+    m_progress->setMinimumWidth(Theme::space(12));
     m_progress->setMaximumWidth(Theme::space(60));
     m_progress->setMaximumHeight(Theme::space(2));
     m_rate = new QLabel(this);
@@ -60,7 +60,6 @@ LiveHeader::LiveHeader(Workspace &workspace, QWidget *parent)
     m_memory->setObjectName(QStringLiteral("liveMemory"));
     m_evaluations = new ElidedLabel({}, this);
     m_evaluations->setObjectName(QStringLiteral("liveEvaluations"));
-    m_evaluations->setToolTip(tr("What evaluations between the steps take of the run's time; Experiment bounds it (time for evaluations)"));
     for (QLabel *quiet : {m_rate, m_left, m_memory, m_evaluations})
         Theme::setRole(quiet, TextRole::Muted);
 
@@ -149,6 +148,7 @@ void LiveHeader::show(const RunFeed &feed)
     }
     const QString evaluations = runwords::evaluationShareText(history, m_budgetOf == feed.run() ? m_budgetPercent : std::nullopt);
     m_evaluations->setText(evaluations);
+    m_evaluations->setToolTip(tr("%1: what evaluations between the steps take of the run's time. Experiment bounds it (time for evaluations).").arg(evaluations));
     m_evaluations->setVisible(!evaluations.isEmpty());
 }
 
