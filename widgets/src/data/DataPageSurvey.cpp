@@ -1,5 +1,6 @@
 #include "DataPagePrivate.h"
 
+#include "../parts/TaskObserver.h"
 #include "../parts/Text.h"
 #include "SampleAnalysis.h"
 #include "SampleTableModel.h"
@@ -11,30 +12,12 @@
 
 #include <widgets/Dialogs.h>
 #include <widgets/Format.h>
-#include <widgets/TaskList.h>
 
 #include <QtGui/QAction>
 
 namespace lethe {
 
 namespace {
-
-/// Hands stages to the task, and the task's cancelling to the work.
-class SurveyObserver final : public RunObserver
-{
-public:
-    SurveyObserver(TaskHandle &task, RunControl &control) : m_task(task), m_control(control) {}
-    void onStage(const StageRecord &stage) override
-    {
-        m_task.report(toQt(std::string_view(stage.name)), stage.done, stage.total);
-        if (m_task.isCancelled())
-            m_control.cancel();
-    }
-
-private:
-    TaskHandle &m_task;
-    RunControl &m_control;
-};
 
 /// Rows of the survey by the keys of the table's. Rows that cannot be used are in no survey, so both are walked in order.
 QHash<quint64, SurveyedRow> byKey(const SampleList &samples, const std::vector<SurveyedRow> &survey)
@@ -66,7 +49,7 @@ void DataPage::Private::askModel()
         tr("Ask the model of %1").arg(rowsText(static_cast<std::int64_t>(sets.rows(SetSide::Forget).size()))), &page,
         [found, resolved = *resolved](TaskHandle &handle) -> QString {
             RunControl control;
-            SurveyObserver observer(handle, control);
+            TaskObserver observer(handle, control);
             *found = surveyForgetSet(resolved, resolved.modelFolder, control, observer);
             if (!found->ok() && found->error().code != ErrorCode::Cancelled)
                 handle.fail(toQt(std::string_view(found->error().message())));

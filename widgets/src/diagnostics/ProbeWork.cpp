@@ -1,5 +1,7 @@
 #include "ProbeWork.h"
 
+#include "../parts/TaskObserver.h"
+
 #include <lethe/method/MethodCatalog.h>
 
 #include <widgets/TaskList.h>
@@ -16,41 +18,20 @@ struct ProbeWorkWords {
     Q_DECLARE_TR_FUNCTIONS(lethe::ProbeWork)
 };
 
-/// Hands stages to the task, and the task's cancelling to the work.
-class TaskObserver final : public RunObserver
+/// Keeps what a cancelled probe still shows.
+class ProbeObserver final : public TaskObserver
 {
 public:
-    TaskObserver(TaskHandle &task, RunControl &control) : m_task(task), m_control(control) {}
+    using TaskObserver::TaskObserver;
 
-    QString what; ///< which model, which precision
-
-    void onStage(const StageRecord &stage) override
-    {
-        m_task.report(QStringLiteral("%1: %2").arg(what, QString::fromStdString(stage.name)), stage.done, stage.total);
-        look();
-    }
-    void onStep(const StepRecord &step) override
-    {
-        m_task.report(QStringLiteral("%1: %2").arg(what, ProbeWorkWords::tr("step %1").arg(step.step)), static_cast<double>(step.step), 0);
-        look();
-    }
+    void onStep(const StepRecord &step) override { report(ProbeWorkWords::tr("step %1").arg(step.step), static_cast<double>(step.step), 0); }
     void onEvaluation(const EvaluationRecord &evaluation) override
     {
         evaluations.push_back(evaluation);
         look();
     }
 
-    std::vector<EvaluationRecord> evaluations; ///< what a cancelled probe still shows
-
-private:
-    void look()
-    {
-        if (m_task.isCancelled())
-            m_control.cancel();
-    }
-
-    TaskHandle &m_task;
-    RunControl &m_control;
+    std::vector<EvaluationRecord> evaluations;
 };
 
 void addSeries(ProbeResult &result, const QString &series, const std::vector<EvaluationRecord> &evaluations)
@@ -61,7 +42,7 @@ void addSeries(ProbeResult &result, const QString &series, const std::vector<Eva
 }
 
 Result<void> quantizeInto(ProbeResult &result, const ProbeRequest &request, const MethodCatalog &catalog, const ProbeEngine &engine, RunControl &control,
-                          TaskObserver &observer)
+                          ProbeObserver &observer)
 {
     LETHE_TRY(ResolvedSpec resolved, resolveSpec(request.spec, catalog));
     resolved.storeFile = request.storeFile;
@@ -77,7 +58,7 @@ Result<void> quantizeInto(ProbeResult &result, const ProbeRequest &request, cons
 }
 
 Result<void> relearnInto(ProbeResult &result, const ProbeRequest &request, const MethodCatalog &catalog, const ProbeEngine &engine, RunControl &control,
-                         TaskObserver &observer)
+                         ProbeObserver &observer)
 {
     const QTemporaryDir scratch;
     RelearnOptions how = request.relearning;
@@ -117,7 +98,7 @@ Result<ProbeResult> runProbe(const ProbeRequest &request, const MethodCatalog &c
         result.settings = {{QStringLiteral("learning_rate"), request.relearning.learningRate}, {QStringLiteral("batch_size"), static_cast<qint64>(request.relearning.batchSize)},
                            {QStringLiteral("retrained"), QString::fromStdString(request.retrained.string())}};
     RunControl control;
-    TaskObserver observer(task, control);
+    ProbeObserver observer(task, control);
     const Result<void> done = request.kind == ProbeKind::Quantize ? quantizeInto(result, request, catalog, engine, control, observer)
                                                                   : relearnInto(result, request, catalog, engine, control, observer);
     if (!done.ok() && done.error().code != ErrorCode::Cancelled)

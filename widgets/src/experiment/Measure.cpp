@@ -1,6 +1,6 @@
 #include "Measure.h"
 
-#include <widgets/TaskList.h>
+#include "../parts/TaskObserver.h"
 
 #include <lethe/method/MethodCatalog.h>
 #include <lethe/run/RunSession.h>
@@ -13,31 +13,19 @@ namespace {
 
 constexpr std::int64_t kMeasuredSteps = 3;
 
-/// Tells the task how far it is, and counts the steps.
-class StepWatch final : public RunObserver
+/// Counts the steps, too.
+class StepWatch final : public TaskObserver
 {
 public:
-    StepWatch(TaskHandle &task, RunControl &control) : m_task(task), m_control(control) {}
+    using TaskObserver::TaskObserver;
 
-    void onStage(const StageRecord &stage) override
-    {
-        m_task.report(QString::fromStdString(stage.name), stage.done, stage.total);
-        if (m_task.isCancelled())
-            m_control.cancel();
-    }
     void onStep(const StepRecord &step) override
     {
         steps.push_back(step);
-        m_task.report(QStringLiteral("Training"), static_cast<double>(steps.size()), static_cast<double>(kMeasuredSteps));
-        if (m_task.isCancelled())
-            m_control.cancel();
+        report(QStringLiteral("Training"), static_cast<double>(steps.size()), static_cast<double>(kMeasuredSteps));
     }
 
     std::vector<StepRecord> steps;
-
-private:
-    TaskHandle &m_task;
-    RunControl &m_control;
 };
 
 } // namespace
