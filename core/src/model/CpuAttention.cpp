@@ -138,14 +138,19 @@ LETHE_INLINE void transposeRows(const float *rows, const Tables &t, float *into)
             into[c * t.columns + i] = rows[i * t.width + c];
 }
 
+/// The first key that query \p row sees.
+LETHE_INLINE std::int64_t firstSeen(std::int64_t row, std::int64_t window)
+{
+    return window > 0 ? std::max<std::int64_t>(0, row - window + 1) : 0;
+}
+
 /// The keys that a block of rows beginning at \p row looks at, in whole tiles.
 struct Span {
     std::int64_t begin, end;
 };
 LETHE_INLINE Span spanOf(std::int64_t row, const Tables &t, std::int64_t window)
 {
-    const std::int64_t first = window > 0 ? std::max<std::int64_t>(0, row - window + 1) : 0;
-    return {.begin = first / kColumns * kColumns, .end = std::min(t.columns, roundUp(row + kRows, kColumns))};
+    return {.begin = firstSeen(row, window) / kColumns * kColumns, .end = std::min(t.columns, roundUp(row + kRows, kColumns))};
 }
 
 /// Scores of a block of rows, capped.
@@ -159,14 +164,11 @@ LETHE_INLINE void scoreRows(const float *query, const float *keyTransposed, cons
                 scores[r * t.columns + j] = softcap * std::tanh(scores[r * t.columns + j] / softcap);
 }
 
-/// What row \p i does not see becomes \p value within its block's span.
-LETHE_INLINE void hide(float *row, std::int64_t i, Span span, std::int64_t window, float value)
+/// What row \p i does not see within its block's span becomes 0.
+LETHE_INLINE void hide(float *row, std::int64_t i, Span span, std::int64_t window)
 {
-    const std::int64_t first = window > 0 ? std::max<std::int64_t>(0, i - window + 1) : 0;
-    for (std::int64_t j = span.begin; j < first; ++j)
-        row[j] = value;
-    for (std::int64_t j = std::max(span.begin, i + 1); j < span.end; ++j)
-        row[j] = value;
+    std::fill(row + span.begin, row + std::max(span.begin, firstSeen(i, window)), 0.0f);
+    std::fill(row + std::max(span.begin, i + 1), row + span.end, 0.0f);
 }
 
 /// Scores to exp(score − \p offset), 0 where hidden. \return their sum
@@ -181,7 +183,7 @@ LETHE_INLINE float exponentials(float *row, std::int64_t i, Span span, std::int6
         exponential(x);
         store(row + j, x);
     }
-    hide(row, i, span, window, 0);
+    hide(row, i, span, window);
     for (std::int64_t j = span.begin; j < span.end; j += kLanes) {
         Lanes x;
         load(x, row + j);
@@ -195,9 +197,8 @@ LETHE_INLINE float exponentials(float *row, std::int64_t i, Span span, std::int6
 
 LETHE_INLINE float greatest(const float *row, std::int64_t i, std::int64_t window)
 {
-    const std::int64_t first = window > 0 ? std::max<std::int64_t>(0, i - window + 1) : 0;
     float most = -std::numeric_limits<float>::infinity();
-    for (std::int64_t j = first; j <= i; ++j)
+    for (std::int64_t j = firstSeen(i, window); j <= i; ++j)
         most = row[j] > most ? row[j] : most;
     return most;
 }
