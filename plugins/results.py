@@ -153,14 +153,27 @@ def table(base, start, rows):
     return "\n".join(lines)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser_of(description):
+    """What every script that fills a table of RESULTS.md is told."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cli")
     parser.add_argument("shared", type=pathlib.Path)
     parser.add_argument("--plugins")
     parser.add_argument("--only", default="")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).with_name("RESULTS.md"))
-    options = parser.parse_args()
+    return parser
+
+
+def write_table(file, name, made):
+    """Between the marks of that name; what else the page says stays."""
+    opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
+    text = file.read_text(encoding="utf-8") if file.exists() else f"{opening}\n{closing}\n"
+    begin, end = text.index(opening) + len(opening), text.index(closing)
+    file.write_text(text[:begin] + "\n" + made + "\n" + text[end:], encoding="utf-8")
+
+
+def main():
+    options = parser_of(__doc__).parse_args()
     common = ["--plugins", options.plugins] if options.plugins else []
     wanted = [entry for entry in METHODS if not options.only or entry[0] in options.only.split(",")]
     with tempfile.TemporaryDirectory() as folder:
@@ -174,9 +187,7 @@ def main():
             rows.append(run_method(options.cli, common, options.shared, work, entry))
             print(json.dumps(rows[-1]), flush=True)
         made = table(base, start, rows)
-    text = options.out.read_text(encoding="utf-8") if options.out.exists() else "<!-- table -->\n<!-- /table -->\n"
-    begin, end = text.index("<!-- table -->") + len("<!-- table -->"), text.index("<!-- /table -->")
-    options.out.write_text(text[:begin] + "\n" + made + "\n" + text[end:], encoding="utf-8")
+    write_table(options.out, "table", made)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,12 @@ SHARED holds models/tiny-tofu-full, models/tiny-tofu-retain, models/data and dat
 beside the 600 retain rows, 125 steps of 8, in f32 on the CPU, at a learning rate of its own.
 --keep FILE: one JSON line a run, and runs that are there are not run again.
 """
-import argparse
 import json
 import math
 import pathlib
 import tempfile
 
-from results import REFUSALS, call, processor_seconds, read_rows, write_rows
+from results import REFUSALS, call, parser_of, processor_seconds, read_rows, write_rows, write_table
 
 STEPS, BATCH = 125, 8
 
@@ -88,13 +87,8 @@ def table(untouched, retrained, runs):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cli")
-    parser.add_argument("shared", type=pathlib.Path)
-    parser.add_argument("--plugins")
-    parser.add_argument("--only", default="")
+    parser = parser_of(__doc__)
     parser.add_argument("--keep", type=pathlib.Path)
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).with_name("RESULTS.md"))
     options = parser.parse_args()
     common = ["--plugins", options.plugins] if options.plugins else []
     runs = read_rows(options.keep, 10**6) if options.keep and options.keep.exists() else []
@@ -116,10 +110,7 @@ def main():
             print(json.dumps(runs[-1]), flush=True)
             if options.keep:
                 write_rows(options.keep, runs)
-    made = table(untouched, retrained, runs)
-    text = options.out.read_text(encoding="utf-8")
-    begin, end = text.index("<!-- tofu -->") + len("<!-- tofu -->"), text.index("<!-- /tofu -->")
-    options.out.write_text(text[:begin] + "\n" + made + "\n" + text[end:], encoding="utf-8")
+    write_table(options.out, "tofu", table(untouched, retrained, runs))
 
 
 if __name__ == "__main__":
