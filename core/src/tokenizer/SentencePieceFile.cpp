@@ -9,12 +9,13 @@
 #include <bit>
 #include <cstring>
 #include <functional>
+#include <optional>
 
 namespace lethe {
 
 namespace {
 
-/// Walks one message of the protocol buffers' wire format. The library has checked the file before; this only must not trust it.
+/// Walks one message of the protocol buffers' wire format, of which it trusts nothing: it runs before the library has read the file.
 class WireReader
 {
 public:
@@ -26,8 +27,19 @@ public:
         std::string_view bytes;   ///< of a text or a message
     };
 
-    /// False at the end, and where what follows is no field.
+    /// False at the end, and where what follows is no field: then it is broken.
     bool next(Field &field)
+    {
+        if (m_bytes.empty())
+            return false;
+        m_broken = !take(field);
+        return !m_broken;
+    }
+
+    [[nodiscard]] bool broken() const { return m_broken; }
+
+private:
+    bool take(Field &field)
     {
         std::uint64_t tag = 0;
         if (!varint(tag))
@@ -48,7 +60,6 @@ public:
         return true;
     }
 
-private:
     bool varint(std::uint64_t &value)
     {
         value = 0;
@@ -72,12 +83,13 @@ private:
     }
 
     std::string_view m_bytes;
+    bool m_broken = false;
 };
 
 // Numbers of fields in sentencepiece_model.proto.
 namespace field {
-constexpr std::uint64_t kPieces = 1, kTrainer = 2, kNormalizer = 3;
-constexpr std::uint64_t kPieceKind = 3;
+constexpr std::uint64_t kPieces = 1, kTrainer = 2, kNormalizer = 3, kSelfTest = 4, kDenormalizer = 5;
+constexpr std::uint64_t kPieceText = 1, kPieceKind = 3;
 constexpr std::uint64_t kModelType = 3, kWhitespaceAsSuffix = 24, kByteFallback = 35;
 constexpr std::uint64_t kCharsmap = 2, kDummyPrefix = 3, kRemoveExtraWhitespaces = 4, kEscapeWhitespaces = 5;
 } // namespace field
@@ -86,23 +98,29 @@ constexpr std::uint64_t kCharsmap = 2, kDummyPrefix = 3, kRemoveExtraWhitespaces
 struct Untold {
     std::uint64_t modelType = 1;
     std::vector<std::uint64_t> kinds;
+    std::optional<std::size_t> pieceWithZero; ///< the first piece whose text holds a zero byte
+    bool broken = false;                      ///< a field that ends behind its message, or is of no kind of this format
     bool whitespaceAsSuffix = false, byteFallback = false;
     bool dummyPrefix = true, removeExtraWhitespaces = true, escapeWhitespaces = true;
     std::string charsmap;
 
     explicit Untold(std::string_view model)
     {
-        const auto each = [](std::string_view message, const std::function<void(const WireReader::Field &)> &take) {
+        const auto each = [this](std::string_view message, const std::function<void(const WireReader::Field &)> &take) {
             WireReader reader(message);
             for (WireReader::Field found; reader.next(found);)
                 take(found);
+            broken = broken || reader.broken();
         };
+        const auto check = [&each](std::string_view message) { each(message, [](const WireReader::Field &) {}); };
         each(model, [&](const WireReader::Field &part) {
             if (part.number == field::kPieces) {
                 kinds.push_back(1);
                 each(part.bytes, [&](const WireReader::Field &of) {
                     if (of.number == field::kPieceKind)
                         kinds.back() = of.value;
+                    else if (of.number == field::kPieceText && !pieceWithZero && of.bytes.find('\0') != std::string_view::npos)
+                        pieceWithZero = kinds.size() - 1;
                 });
             } else if (part.number == field::kTrainer) {
                 each(part.bytes, [&](const WireReader::Field &of) {
@@ -124,6 +142,10 @@ struct Untold {
                     else if (of.number == field::kEscapeWhitespaces)
                         escapeWhitespaces = of.value != 0;
                 });
+            } else if (part.number == field::kSelfTest) {
+                each(part.bytes, [&](const WireReader::Field &sample) { check(sample.bytes); });
+            } else if (part.number == field::kDenormalizer) {
+                check(part.bytes);
             }
         });
     }
@@ -139,11 +161,18 @@ Result<SentencePieceFile> SentencePieceFile::read(const std::filesystem::path &f
     const auto unsupported = [&](const std::string &what) {
         return Error{.code = ErrorCode::Unsupported, .what = what, .where = file.string(), .hint = kWayOut};
     };
+    const Untold untold(bytes);
+    if (untold.broken) // the library would take the memory that a length asks for before it finds that the file is shorter
+        return Error{.code = ErrorCode::Corrupt, .what = "is no SentencePiece model (it is cut off, or holds something else)", .where = file.string(),
+                     .hint = "Copy the file again"};
+    // The library's double array ends the program at such a text: it throws through code that was built without exceptions.
+    if (untold.pieceWithZero)
+        return Error{.code = ErrorCode::Corrupt, .what = "piece " + std::to_string(*untold.pieceWithZero) + " holds a zero byte", .where = file.string(),
+                     .hint = "Copy the file again"};
     sentencepiece::SentencePieceProcessor library;
     if (const auto status = library.LoadFromSerializedProto(bytes); !status.ok())
         return Error{.code = ErrorCode::Corrupt, .what = "is no SentencePiece model (" + status.ToString() + ")", .where = file.string(),
                      .hint = "Copy the file again"};
-    const Untold untold(bytes);
     if (untold.modelType != 1 && untold.modelType != 2)
         return unsupported(std::string("is a ") + (untold.modelType == 3 ? "word" : untold.modelType == 4 ? "character" : "SentencePiece")
                            + " model, and Unigram and BPE are supported");

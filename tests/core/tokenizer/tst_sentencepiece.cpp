@@ -56,6 +56,7 @@ private Q_SLOTS:
     void whatIsNotSupportedIsNamed_data();
     void whatIsNotSupportedIsNamed();
     void aBrokenFileIsRefused();
+    void aPieceWithAZeroByteIsRefused();
 };
 
 void TestSentencePiece::everyCaseEncodesAndDecodes_data()
@@ -158,6 +159,20 @@ void TestSentencePiece::aBrokenFileIsRefused()
         if (const auto tokenizer = Tokenizer::load(folder); tokenizer.ok())
             tokenizer->decode(tokenizer->encode("Hello  wörld"));
     }
+}
+
+void TestSentencePiece::aPieceWithAZeroByteIsRefused()
+{
+    const QTemporaryDir parent;
+    const fs::path folder = folderOf(parent, "unigram.model"); // of a BPE model the library makes no double array, where this ended the program
+    std::string bytes = bytesOf(data() / "unigram.model");
+    const std::size_t mark = bytes.find("▁");
+    QVERIFY(mark != std::string::npos);
+    bytes[mark] = '\0';
+    write(folder / "tokenizer.model", bytes);
+    const auto tokenizer = Tokenizer::load(folder);
+    QVERIFY(!tokenizer.ok());
+    QVERIFY2(tokenizer.error().message().find("holds a zero byte") != std::string::npos, tokenizer.error().message().c_str());
 }
 
 QTEST_GUILESS_MAIN(TestSentencePiece)
