@@ -1,6 +1,7 @@
 #include "model/Attention.h"
 
 #include "model/CpuAttention.h"
+#include "model/Products.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -160,6 +161,8 @@ at::Tensor attendPacked(const at::Tensor &q, const at::Tensor &k, const at::Tens
     }
     if (q.is_cpu() && shape.longest() <= loops::kLongestText)
         return CpuAttention::apply(q, k, v, shape.offsets(), options);
+    if (products::widens(q)) // LibTorch's kernel multiplies as its products do
+        return plain::attendPacked(q.to(at::kFloat), k.to(at::kFloat), v.to(at::kFloat), shape, options).to(q.scalar_type());
     return plain::attendPacked(q, k, v, shape, options);
 }
 

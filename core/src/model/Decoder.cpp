@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 
 namespace lethe {
 
@@ -193,11 +194,8 @@ at::Tensor Decoder::weight(std::int64_t index) const
 at::Tensor Decoder::linear(const at::Tensor &x, std::int64_t weightIndex, std::int64_t biasIndex, const Pass &pass) const
 {
     const at::Tensor w = weight(weightIndex);
-    at::Tensor y;
-    if (m_config.conv1d) // stored as [in, out]
-        y = biasIndex < 0 ? at::mm(x, w) : at::addmm(weight(biasIndex), x, w);
-    else
-        y = biasIndex < 0 ? kernels::linear(x, w) : kernels::linear(x, w, weight(biasIndex));
+    const std::optional<at::Tensor> bias = biasIndex < 0 ? std::nullopt : std::optional<at::Tensor>(weight(biasIndex));
+    const at::Tensor y = kernels::linear(x, w, bias, m_config.conv1d);
     return m_adapter && m_adapterOn ? m_adapter->added(x, y, weightIndex, pass.dropout) : y;
 }
 
@@ -218,7 +216,7 @@ at::Tensor Decoder::embed(const at::Tensor &ids_N, const at::Tensor &positions_N
     if (m_config.embeddingScale != 1)
         x = x * at::scalar_tensor(m_config.embeddingScale, x.options()); // rounded to the dtype first, as transformers does
     if (m_projectIn >= 0)
-        x = at::linear(x, weight(m_projectIn));
+        x = kernels::linear(x, weight(m_projectIn));
     if (m_positions >= 0)
         x = x + at::embedding(weight(m_positions), positions_N + m_config.positionOffset);
     return x;
@@ -387,7 +385,7 @@ at::Tensor Decoder::run(const at::Tensor &ids_N, const Pass &pass, const at::Ten
     if (m_finalNorm >= 0 || (m_config.norm == NormKind::LayerPlain && !m_config.names.finalNorm.empty()))
         x = norm(x, m_finalNorm, m_finalNormBias);
     if (m_projectOut >= 0)
-        x = at::linear(x, weight(m_projectOut));
+        x = kernels::linear(x, weight(m_projectOut));
     if (states != nullptr)
         states->push_back(x);
     return x;

@@ -1,6 +1,7 @@
 #include "model/Kernels.h"
 
 #include "model/CpuLoops.h"
+#include "model/Products.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -135,25 +136,52 @@ at::Tensor addedToLeaf(const at::Tensor &weight, const at::Tensor &left, const a
 {
     at::Tensor &gradient = weight.mutable_grad();
     if (!weight.is_leaf() || !gradient.defined() || gradient.scalar_type() != left.scalar_type() || !gradient.is_contiguous())
-        return at::mm(left, right);
-    gradient.addmm_(left, right);
+        return products::mm(left, right);
+    products::addmm(gradient, left, right);
     return {};
 }
 
 struct Linear : Function<Linear> {
-    static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &w, const std::optional<at::Tensor> &bias)
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &w, const std::optional<at::Tensor> &bias, bool inOut)
     {
-        context->save_for_backward({x, w});
+        context->save_for_backward({w.requires_grad() ? x : at::Tensor(), w});
         context->saved_data["bias"] = bias.has_value();
-        return at::linear(x, w, bias);
+        context->saved_data["inOut"] = inOut;
+        return products::mm(x, inOut ? w : w.t(), bias);
     }
     static variable_list backward(AutogradContext *context, const variable_list &gradients)
     {
         const at::NoGradGuard off;
         const auto saved = context->get_saved_variables();
         const at::Tensor &x = saved[0], &w = saved[1], &dy = gradients[0];
-        return {context->needs_input_grad(0) ? at::mm(dy, w) : at::Tensor(), context->needs_input_grad(1) ? addedToLeaf(w, dy.t(), x) : at::Tensor(),
-                context->saved_data["bias"].toBool() && context->needs_input_grad(2) ? dy.sum(0) : at::Tensor()};
+        const bool inOut = context->saved_data["inOut"].toBool();
+        at::Tensor dw;
+        if (context->needs_input_grad(1))
+            dw = inOut ? addedToLeaf(w, x.t(), dy) : addedToLeaf(w, dy.t(), x);
+        return {context->needs_input_grad(0) ? products::mm(dy, inOut ? w.t() : w) : at::Tensor(), dw,
+                context->saved_data["bias"].toBool() && context->needs_input_grad(2) ? dy.sum(0) : at::Tensor(), at::Tensor()};
+    }
+};
+
+/// y + scale · (x·Aᵀ)·Bᵀ of a low-rank pair, rounded as one product.
+struct AddedLowRank : Function<AddedLowRank> {
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &y, const at::Tensor &x, const at::Tensor &a, const at::Tensor &b, double scale)
+    {
+        const at::Tensor inner = products::mm(x, a.t());
+        context->save_for_backward({x, inner, a, b});
+        context->saved_data["scale"] = scale;
+        return products::mm(inner, b.t(), y, scale);
+    }
+    static variable_list backward(AutogradContext *context, const variable_list &gradients)
+    {
+        const at::NoGradGuard off;
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &x = saved[0], &inner = saved[1], &a = saved[2], &b = saved[3], &dy = gradients[0];
+        const double scale = context->saved_data["scale"].toDouble();
+        const at::Tensor dInner = products::mm(dy, b, std::nullopt, scale);
+        return {dy, context->needs_input_grad(1) ? products::mm(dInner, a) : at::Tensor(),
+                context->needs_input_grad(2) ? products::mm(dInner.t(), x) : at::Tensor(),
+                context->needs_input_grad(3) ? products::mm(dy.t(), inner, std::nullopt, scale) : at::Tensor(), at::Tensor()};
     }
 };
 
@@ -189,9 +217,21 @@ at::Tensor siluTimes(const at::Tensor &gate, const at::Tensor &up)
     return FusedSiluTimes::apply(gate, up);
 }
 
-at::Tensor linear(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias)
+at::Tensor linear(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, bool inOut)
 {
-    return c10::GradMode::is_enabled() && weight.requires_grad() ? Linear::apply(x, weight, bias) : at::linear(x, weight, bias);
+    if (!c10::GradMode::is_enabled())
+        return products::mm(x, inOut ? weight : weight.t(), bias);
+    // A frozen weight needs nothing of ours where LibTorch's own product is as good.
+    if (weight.requires_grad() || products::widens(x))
+        return Linear::apply(x, weight, bias, inOut);
+    if (inOut)
+        return bias ? at::addmm(*bias, x, weight) : at::mm(x, weight);
+    return at::linear(x, weight, bias);
+}
+
+at::Tensor addLowRank(const at::Tensor &y, const at::Tensor &x, const at::Tensor &a, const at::Tensor &b, double scale)
+{
+    return products::widens(x) ? AddedLowRank::apply(y, x, a, b, scale) : at::addmm(y, at::linear(x, a), b.t(), /*beta=*/1, scale);
 }
 
 namespace {
@@ -240,7 +280,7 @@ at::Tensor capped(at::Tensor z, double softcap, double scale)
 at::Tensor logitsOf(const at::Tensor &h, const at::Tensor &w, const at::Tensor &b, double softcap, double scale)
 {
     // The product in the model's dtype, everything after it in f32.
-    const at::Tensor z = at::linear(h, w, given(b));
+    const at::Tensor z = products::mm(h, w.t(), given(b));
     return capped(z.scalar_type() == at::kFloat ? z : z.to(at::kFloat), softcap, scale);
 }
 
@@ -251,6 +291,15 @@ void throughCap(at::Tensor &dz, const at::Tensor &z, double softcap, double scal
         dz.mul_(1 - (z / softcap).square_());
     if (scale != 1)
         dz.mul_(scale);
+}
+
+/// sum + left·right, where there may be no sum yet.
+at::Tensor addedProduct(at::Tensor sum, const at::Tensor &left, const at::Tensor &right)
+{
+    if (!sum.defined())
+        return products::mm(left, right);
+    products::addmm(sum, left, right);
+    return sum;
 }
 
 struct LabelNll : Function<LabelNll> {
@@ -309,9 +358,9 @@ struct LabelNll : Function<LabelNll> {
             throughCap(dz, z, softcap, scale);
             const at::Tensor narrow = dz.to(h.scalar_type());
             if (dh.defined())
-                dh.narrow(0, begin, count).copy_(at::mm(narrow, w));
+                dh.narrow(0, begin, count).copy_(products::mm(narrow, w));
             if (context->needs_input_grad(1))
-                dw = dw.defined() ? dw.addmm_(narrow.t(), part) : at::mm(narrow.t(), part);
+                dw = addedProduct(dw, narrow.t(), part);
             if (b.defined() && context->needs_input_grad(2))
                 db = db.defined() ? db.add_(narrow.sum(0)) : narrow.sum(0);
         }
@@ -359,9 +408,9 @@ struct ForwardKl : Function<ForwardKl> {
             throughCap(dz, z, softcap, scale);
             const at::Tensor narrow = dz.to(h.scalar_type());
             if (wantsHidden)
-                dh.narrow(0, begin, count).copy_(at::mm(narrow, w));
+                dh.narrow(0, begin, count).copy_(products::mm(narrow, w));
             if (wantsWeight)
-                dw.addmm_(narrow.t(), part);
+                products::addmm(dw, narrow.t(), part);
             if (wantsBias)
                 db.add_(narrow.sum(0));
         }
@@ -412,9 +461,9 @@ struct RowLossSum : Function<RowLossSum> {
             throughCap(dz, z, softcap, scale);
             const at::Tensor narrow = dz.to(h.scalar_type());
             if (wantsHidden)
-                dh.narrow(0, begin, count).copy_(at::mm(narrow, w));
+                dh.narrow(0, begin, count).copy_(products::mm(narrow, w));
             if (wantsWeight)
-                dw.addmm_(narrow.t(), part);
+                products::addmm(dw, narrow.t(), part);
             if (wantsBias)
                 db.add_(narrow.sum(0));
         }

@@ -19,8 +19,13 @@ LETHE_EXPORT at::Tensor rotate(const at::Tensor &x, const at::Tensor &cos_NR, co
 /// silu(gate) · up.
 LETHE_EXPORT at::Tensor siluTimes(const at::Tensor &gate, const at::Tensor &up);
 
-/// x · Wᵀ (+ b). x [N,I], weight [O,I]. Where the weight is a leaf with a gradient, the backward pass adds to that gradient in place.
-LETHE_EXPORT at::Tensor linear(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias = std::nullopt);
+/// x · Wᵀ (+ b). x [N,I], weight [O,I], or [I,O] where \p inOut. Where the weight is a leaf with a gradient, the backward pass adds to
+/// that gradient in place.
+LETHE_EXPORT at::Tensor linear(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias = std::nullopt,
+                               bool inOut = false);
+
+/// y + scale · (x·Aᵀ)·Bᵀ: what a low-rank pair adds to a layer. y [N,O], x [N,I], a [R,I], b [O,R].
+LETHE_EXPORT at::Tensor addLowRank(const at::Tensor &y, const at::Tensor &x, const at::Tensor &a, const at::Tensor &b, double scale);
 
 /// The first three over LibTorch's operators: what runs where there is no loop of ours, and what the loops are tested against.
 namespace plain {

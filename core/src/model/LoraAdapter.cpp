@@ -1,6 +1,7 @@
 #include "model/LoraAdapter.h"
 
 #include "model/Decoder.h"
+#include "model/Kernels.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -116,7 +117,7 @@ at::Tensor LoraAdapter::added(const at::Tensor &x, const at::Tensor &y, std::int
     at::Tensor input = x;
     if (dropoutSeed && m_spec.dropout > 0)
         input = x * dropoutMask(x, m_spec.dropout, mixed(*dropoutSeed ^ mixed(static_cast<std::uint64_t>(index))));
-    return at::addmm(y, at::linear(input, value(pair.a)), value(pair.b).t(), /*beta=*/1, /*alpha=*/pair.scale);
+    return kernels::addLowRank(y, input, value(pair.a), value(pair.b), pair.scale);
 }
 
 std::vector<std::string> LoraAdapter::moduleNames() const

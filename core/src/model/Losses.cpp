@@ -23,7 +23,7 @@ namespace losses {
 
 at::Tensor logits(const OutputHead &out, const at::Tensor &hidden_KD)
 {
-    at::Tensor z = at::linear(hidden_KD, out.weight_VD, out.bias_V.defined() ? std::optional<at::Tensor>(out.bias_V) : std::nullopt).to(at::kFloat);
+    at::Tensor z = kernels::linear(hidden_KD, out.weight_VD, out.bias_V.defined() ? std::optional<at::Tensor>(out.bias_V) : std::nullopt).to(at::kFloat);
     if (out.scale != 1)
         z = z * out.scale;
     return out.softcap > 0 ? at::tanh(z / out.softcap) * out.softcap : z;

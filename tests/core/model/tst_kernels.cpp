@@ -1,5 +1,6 @@
 #include "model/Attention.h"
 #include "model/Kernels.h"
+#include "model/Products.h"
 
 #include <ATen/ATen.h>
 
@@ -117,6 +118,67 @@ private Q_SLOTS:
         square.mutable_grad().reset();
         at::linear(at::linear(x, square), square).sum().backward();
         QVERIFY(close(twice, square.grad(), 1e-5));
+    }
+
+    void linearInBothLayoutsIsItsPlainTwin()
+    {
+        const at::Tensor x = leaf({7, 12}), w = leaf({12, 9}), b = leaf({9});
+        QVERIFY(agree({x, w, b}, [&] { return kernels::linear(x, w, b, true); }, [&] { return at::addmm(b, x, w); }));
+        QVERIFY(agree({x, w}, [&] { return kernels::linear(x, w, std::nullopt, true); }, [&] { return at::mm(x, w); }));
+    }
+
+    void productsThroughF32AreRoundedOnce_data()
+    {
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<int>("inner");
+        QTest::addColumn<int>("columns");
+        QTest::newRow("one block") << 5 << 33 << 17;
+        QTest::newRow("several blocks of rows") << 2100 << 8 << 70;
+        QTest::newRow("several blocks of columns") << 3 << 20000 << 150;
+    }
+    void productsThroughF32AreRoundedOnce()
+    {
+        QFETCH(int, rows);
+        QFETCH(int, inner);
+        QFETCH(int, columns);
+        for (const at::ScalarType type : {at::kBFloat16, at::kHalf}) {
+            const at::Tensor x = at::randn({rows, inner}).to(type), w = at::randn({columns, inner}).to(type), b = at::randn({columns}).to(type);
+            const at::Tensor y = at::randn({rows, columns}).to(type);
+            // The sum in f64, then rounded: whatever the order of an f32 sum, at most one number of the type away.
+            const auto close = [&](const at::Tensor &given, const at::Tensor &exact) {
+                const double step = type == at::kHalf ? 1.0 / 1024 : 1.0 / 128;
+                return given.scalar_type() == type && ((given.to(at::kDouble) - exact).abs() <= exact.abs() * step + 1e-3).all().item<bool>();
+            };
+            const at::Tensor product = at::mm(x.to(at::kDouble), w.t().to(at::kDouble));
+            QVERIFY(close(products::mmThroughF32(x, w.t()), product));
+            QVERIFY(close(products::mmThroughF32(x.t().contiguous().t(), w.t().contiguous()), product)); // either side in either order
+            QVERIFY(close(products::mmThroughF32(x, w.t(), b, 0.5), product * 0.5 + b.to(at::kDouble)));
+            QVERIFY(close(products::mmThroughF32(x, w.t(), y, 2), product * 2 + y.to(at::kDouble)));
+            QVERIFY(close(products::mm(x, w.t()), product));
+        }
+    }
+
+    /// Values and gradients of a layer and of what an adapter adds to it in bf16, against f32 on the same numbers: off by roundings alone.
+    void layersInBf16AreThoseOfF32()
+    {
+        const at::Tensor x = at::randn({40, 48}), w = at::randn({56, 48}) * 0.2, b = at::randn({56}), a = at::randn({4, 48}) * 0.2, up = at::randn({56, 4});
+        const auto gradients = [&](at::ScalarType type, bool inOut) {
+            std::vector<at::Tensor> inputs;
+            for (const at::Tensor &one : {x, inOut ? w.t().contiguous() : w, b, a, up})
+                inputs.push_back(one.to(at::kBFloat16).to(type).requires_grad_(true));
+            const at::Tensor y = kernels::linear(inputs[0], inputs[1], inputs[2], inOut);
+            const at::Tensor out = kernels::addLowRank(y, inputs[0], inputs[3], inputs[4], 1.5);
+            std::vector<at::Tensor> all{out.detach().to(at::kFloat)};
+            (out.to(at::kFloat) * at::linspace(-1, 1, 56)).sum().backward();
+            for (const at::Tensor &input : inputs)
+                all.push_back(input.grad().to(at::kFloat));
+            return all;
+        };
+        for (const bool inOut : {false, true}) {
+            const std::vector<at::Tensor> exact = gradients(at::kFloat, inOut), narrow = gradients(at::kBFloat16, inOut);
+            for (std::size_t i = 0; i < exact.size(); ++i)
+                QVERIFY2(close(narrow[i], exact[i], 0.015), qPrintable(QString::number(i)));
+        }
     }
 
     void attentionIsItsPlainTwin_data()

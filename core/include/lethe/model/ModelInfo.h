@@ -74,7 +74,7 @@ LETHE_EXPORT std::vector<std::string> supportedModelTypes();
 /// longest micro-batch, one term at a time, what the backward pass needs. The model stands for its own reference before the first
 /// step, so a reference costs only where that one pass needs more than training does afterwards. Not counted: a reference model of
 /// another folder, KL terms and methods that hold the terms' gradients apart, evaluation.
-/// Held against measured peaks in core/README.md and tests/core/run/tst_memory_estimate.cpp.
+/// Held against measured peaks in core/README.md and tests/cli/tst_cli_memory.cpp.
 struct MemoryEstimate {
     std::int64_t weights = 0, reference = 0, gradients = 0, optimizer = 0, activations = 0, logits = 0;
     std::int64_t process = 0;           ///< the program itself
