@@ -263,6 +263,11 @@ AdapterMatch matchAdapter(const DecoderConfig &config, const std::vector<WeightS
                 fail(ErrorCode::Corrupt, "tensor " + entry.name + " belongs to no weight of the base model");
             continue;
         }
+        // PEFT replaces the embedding's copy alone; the head stays the base's.
+        if (!low && config.tied && weight->name == config.names.base + config.names.embedding + ".weight") {
+            fail(ErrorCode::Unsupported, "tensor " + entry.name + " would part the embedding from the head, which the base ties");
+            continue;
+        }
         if (!low) {
             if (entry.shape != weight->shape)
                 fail(ErrorCode::Corrupt, "tensor " + entry.name + " has shape " + shapeText(entry.shape) + ", expected " + shapeText(weight->shape));

@@ -281,6 +281,26 @@ private Q_SLOTS:
         QVERIFY2(adapter.errorOfLoading().contains("has shapes"), qPrintable(adapter.errorOfLoading()));
     }
 
+    /// PEFT puts its copy in the embedding's place alone; the head goes on with the base's.
+    void anEmbeddingThatIsPartedFromItsHeadIsRefused()
+    {
+        AdapterCopy adapter;
+        const fs::path base = test::fixtures() / "models" / "qwen2";
+        const auto model = Decoder::load(base, {});
+        QVERIFY(model.ok() && (*model)->config().tied);
+        const at::Tensor table = (*model)->parameters().front().value.contiguous();
+        QCOMPARE((*model)->parameters().front().spec.name, std::string("model.embed_tokens.weight"));
+        fs::remove(adapter.path() / "adapter_model.safetensors");
+        auto writer = SafetensorsWriter::create(adapter.path() / "adapter_model.safetensors",
+                                                {{.name = "base_model.model.model.embed_tokens.weight", .dtype = "F32", .shape = table.sizes().vec()}});
+        QVERIFY(writer.ok());
+        QVERIFY(writer->append("base_model.model.model.embed_tokens.weight", table.const_data_ptr(), table.nbytes()).ok() && writer->finish().ok());
+        adapter.config["base_model_name_or_path"] = base.string();
+        adapter.config["modules_to_save"] = {"embed_tokens"};
+        adapter.write();
+        QVERIFY2(adapter.errorOfLoading().contains("part the embedding from the head"), qPrintable(adapter.errorOfLoading()));
+    }
+
     void anAdapterOverItselfEnds()
     {
         AdapterCopy adapter;
