@@ -153,6 +153,9 @@ void readGemma3(const JsonReader &config, DecoderConfig &decoder)
     decoder.names.queryNorm = "self_attn.q_norm";
     decoder.names.keyNorm = "self_attn.k_norm";
     decoder.rope = readRope(config, 1'000'000);
+    // transformers puts rope_scaling over {"rope_type": "default"}, so that the older key "type" has no say here.
+    if (const auto *scaling = config.find("rope_scaling"); scaling != nullptr && !scaling->empty() && !scaling->contains("rope_type"))
+        decoder.rope.kind = RopeKind::Default;
     decoder.localRope = RopeConfig{.kind = RopeKind::Default, .theta = config.number("rope_local_base_freq", 10000)};
     if (const auto *parameters = config.find("rope_parameters"); parameters != nullptr && parameters->contains("sliding_attention"))
         decoder.localRope = readRope(config, 10000, "sliding_attention");

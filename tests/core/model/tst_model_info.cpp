@@ -144,6 +144,10 @@ private Q_SLOTS:
         QVERIFY(olmo2.ok() && olmo2->normEps == 1e-5 && olmo2->rope.theta == 10000);
         const auto gemma3 = parsed(R"({"model_type": "gemma3_text", "attn_logit_softcapping": 5.0, "final_logit_softcapping": 4.0})");
         QVERIFY(gemma3.ok() && gemma3->attentionSoftcap == 0 && gemma3->logitSoftcap == 4);
+        const auto older = parsed(R"({"model_type": "gemma3_text", "rope_scaling": {"type": "linear", "factor": 8.0}})");
+        QVERIFY(older.ok() && older->rope.kind == RopeKind::Default); // as transformers reads it
+        const auto newer = parsed(R"({"model_type": "gemma3_text", "rope_scaling": {"rope_type": "linear", "factor": 8.0}})");
+        QVERIFY(newer.ok() && newer->rope.kind == RopeKind::Linear && newer->rope.factor == 8);
         const auto qwen2 = parsed(R"({"model_type": "qwen2", "use_sliding_window": true, "max_window_layers": 1})");
         QVERIFY(qwen2.ok() && qwen2->windows == (std::vector<std::int64_t>{0, 4096}));
         const auto phi3 = parsed(R"({"model_type": "phi3", "original_max_position_embeddings": 16,
