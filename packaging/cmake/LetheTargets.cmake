@@ -12,9 +12,22 @@ function(lethe_target_defaults target)
         CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
 
-# The one precompiled header, made by lethe_torch_header.
-function(lethe_reuse_torch_header target)
-    target_precompile_headers(${target} REUSE_FROM lethe_torch_header)
+# lethe_precompile_header(torch HEADERS <ATen/ATen.h> LIBS Lethe::torch): a precompiled header that several targets share. GCC takes it
+# only where every macro it read was defined alike, so it is made with those that all its users have.
+function(lethe_precompile_header name)
+    cmake_parse_arguments(arg "" "" "HEADERS;LIBS" ${ARGN})
+    set(target lethe_${name}_header)
+    file(GENERATE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${name}_header.cpp" CONTENT "")
+    add_library(${target} OBJECT "${CMAKE_CURRENT_BINARY_DIR}/${name}_header.cpp")
+    lethe_target_defaults(${target})
+    target_link_libraries(${target} PRIVATE ${arg_LIBS})
+    target_precompile_headers(${target} PRIVATE ${arg_HEADERS})
+    # ccache asks for it where a precompiled header is used with GCC
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endfunction()
+
+function(lethe_reuse_header target name)
+    target_precompile_headers(${target} REUSE_FROM lethe_${name}_header)
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endfunction()
 
@@ -29,7 +42,7 @@ function(lethe_add_method id)
         LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins"
         INSTALL_RPATH "$ORIGIN/../..;${LETHE_TORCH_LIB_DIR}")
     target_link_libraries(${target} PRIVATE Lethe::method_sdk)
-    lethe_reuse_torch_header(${target})
+    lethe_reuse_header(${target} torch)
     # the manifest lies beside the plugin too: what the catalog reads first, and what people can read and mend
     set(manifest "${CMAKE_CURRENT_SOURCE_DIR}/${arg_MANIFEST}")
     set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${manifest}")
@@ -56,7 +69,11 @@ function(lethe_add_test source)
     endif()
     if(arg_TORCH)
         target_link_libraries(${name} PRIVATE Lethe::method_sdk)
-        lethe_reuse_torch_header(${name})
+        lethe_reuse_header(${name} torch)
+    elseif(arg_GUI)
+        lethe_reuse_header(${name} widgets)
+    else()
+        lethe_reuse_header(${name} qtcore)
     endif()
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
