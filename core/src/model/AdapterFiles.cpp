@@ -263,13 +263,10 @@ AdapterMatch matchAdapter(const DecoderConfig &config, const std::vector<WeightS
                 fail(ErrorCode::Corrupt, "tensor " + entry.name + " belongs to no weight of the base model");
             continue;
         }
-        // PEFT replaces the embedding's copy alone; the head stays the base's.
-        if (!low && config.tied && weight->name == config.names.base + config.names.embedding + ".weight") {
-            fail(ErrorCode::Unsupported, "tensor " + entry.name + " would part the embedding from the head, which the base ties");
-            continue;
-        }
         if (!low) {
-            if (entry.shape != weight->shape)
+            if (config.tied && weight->name == config.names.base + config.names.embedding + ".weight") // PEFT leaves the head the base's
+                fail(ErrorCode::Unsupported, "tensor " + entry.name + " would part the embedding from the head, which the base ties");
+            else if (entry.shape != weight->shape)
                 fail(ErrorCode::Corrupt, "tensor " + entry.name + " has shape " + shapeText(entry.shape) + ", expected " + shapeText(weight->shape));
             else
                 match.replaced.emplace_back(weight->name, &entry);

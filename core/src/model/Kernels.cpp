@@ -219,19 +219,15 @@ at::Tensor siluTimes(const at::Tensor &gate, const at::Tensor &up)
 
 at::Tensor linear(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, bool inOut)
 {
-    if (!c10::GradMode::is_enabled())
-        return products::mm(x, inOut ? weight : weight.t(), bias);
-    // A frozen weight needs nothing of ours where LibTorch's own product is as good.
-    if (weight.requires_grad() || products::widens(x))
+    // A frozen weight's product needs nothing of ours where it is LibTorch's own, which knows its gradient.
+    if (c10::GradMode::is_enabled() && (weight.requires_grad() || products::widens(x)))
         return Linear::apply(x, weight, bias, inOut);
-    if (inOut)
-        return bias ? at::addmm(*bias, x, weight) : at::mm(x, weight);
-    return at::linear(x, weight, bias);
+    return products::mm(x, inOut ? weight : weight.t(), bias);
 }
 
 at::Tensor addLowRank(const at::Tensor &y, const at::Tensor &x, const at::Tensor &a, const at::Tensor &b, double scale)
 {
-    return products::widens(x) ? AddedLowRank::apply(y, x, a, b, scale) : at::addmm(y, at::linear(x, a), b.t(), /*beta=*/1, scale);
+    return AddedLowRank::apply(y, x, a, b, scale);
 }
 
 namespace {

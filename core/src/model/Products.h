@@ -6,7 +6,7 @@
 
 #include <optional>
 
-/// Matrix products in the dtype of their operands, without gradients.
+/// Matrix products in the dtype of their operands. LibTorch differentiates its own; the gradients of what is widened are those of Kernels.h.
 namespace lethe::products {
 
 /// Whether products of \p x go through f32: 16-bit numbers on a CPU that has no instructions for them. LibTorch multiplies those

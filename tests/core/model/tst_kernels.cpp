@@ -227,6 +227,28 @@ private Q_SLOTS:
         QVERIFY(agree({fused}, [&] { return attended(attendPacked); }, [&] { return attended(plain::attendPacked); }));
     }
 
+    /// Beyond the length of our loop, where LibTorch's kernel attends: bf16 against f32 on the same numbers.
+    void longTextsInBf16AreThoseOfF32()
+    {
+        const std::vector<std::int64_t> offsets{0, 600, 640};
+        const AttentionShape shape(offsets, c10::Device(c10::DeviceType::CPU));
+        const at::Tensor q = at::randn({640, 4, 16}).to(at::kBFloat16), k = at::randn({640, 2, 16}).to(at::kBFloat16), v = at::randn({640, 2, 16}).to(at::kBFloat16);
+        const auto run = [&](at::ScalarType type) {
+            std::vector<at::Tensor> inputs{q.to(type, false, true).requires_grad_(true), k.to(type, false, true).requires_grad_(true), v.to(type, false, true).requires_grad_(true)};
+            const at::Tensor out = attendPacked(inputs[0], inputs[1], inputs[2], shape, {.scale = 0.25});
+            std::vector<at::Tensor> all{out.detach()};
+            (out.to(at::kFloat) * at::linspace(-1, 1, 16)).sum().backward();
+            for (const at::Tensor &input : inputs)
+                all.push_back(input.grad());
+            return all;
+        };
+        const std::vector<at::Tensor> exact = run(at::kFloat), narrow = run(at::kBFloat16);
+        for (std::size_t i = 0; i < exact.size(); ++i) {
+            QCOMPARE(narrow[i].scalar_type(), at::kBFloat16);
+            QVERIFY2(close(narrow[i].to(at::kFloat), exact[i], 0.015), qPrintable(QString::number(i)));
+        }
+    }
+
     void attentionShowsWhatIsNotANumber()
     {
         const AttentionShape shape({0, 9, 20}, at::kCPU);
