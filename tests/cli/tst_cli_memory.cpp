@@ -100,6 +100,7 @@ void TestCliMemory::theEstimateIsWithin15PercentOfTheMeasuredPeak_data()
     QTest::newRow("LoRA, recomputed") << QStringLiteral(R"("batch_size": 12, "lora": {"rank": 16, "alpha": 32}, "gradient_checkpointing": true)");
     QTest::newRow("bf16") << QStringLiteral(R"("batch_size": 6, "dtype": "bf16")");
     QTest::newRow("LoRA, bf16") << QStringLiteral(R"("batch_size": 12, "dtype": "bf16", "lora": {"rank": 16, "alpha": 32})");
+    QTest::newRow("8-bit AdamW") << QStringLiteral(R"("batch_size": 6, "optimizer": "adamw_8bit")");
     QTest::newRow("SGD") << QStringLiteral(R"("batch_size": 4, "optimizer": "sgd")");
 }
 

@@ -1,5 +1,7 @@
 #include "model/CpuAttention.h"
 
+#include "base/TargetClones.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -7,11 +9,6 @@
 #include <utility>
 #include <vector>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-#define LETHE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define LETHE_CLONES
-#endif
 #define LETHE_INLINE inline __attribute__((always_inline))
 
 namespace lethe::loops {

@@ -1,13 +1,9 @@
 #include "model/CpuLoops.h"
 
+#include "base/TargetClones.h"
+
 #include <cmath>
 #include <cstring>
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-#define LETHE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define LETHE_CLONES
-#endif
 
 namespace lethe::loops {
 

@@ -30,9 +30,17 @@ bool isOneOf(const std::string &text, std::initializer_list<const char *> list)
     return std::ranges::any_of(list, [&](const char *one) { return text == one; });
 }
 
+/// AdamW's two averages of a matrix; in 8 bits, with a scale for each block of 256 (training/BlockwiseAdam.h).
+double averagesOf(double parameters, bool coded)
+{
+    constexpr double kSmallestCoded = 4096;
+    return parameters * (coded && parameters >= kSmallestCoded ? 2.0 + 8.0 / 256 : 8.0);
+}
+
 /// What an adapter adds: its own numbers, and the inputs of the layers it stands beside.
 struct Adapted {
     double parameters = 0;
+    double codedAverages = 0; ///< bytes, in 8 bits
     double inputs = 0; ///< widths, of all layers
 };
 
@@ -49,7 +57,11 @@ Adapted adaptedBy(const LoraSpec &lora, const ModelInfo &model, const Freezing &
             || std::ranges::any_of(lora.targetModules, [&](const std::string &name) { return module == name || module.ends_with("." + name); });
         if (!chosen)
             continue;
-        adapted.parameters += static_cast<double>(lora.rank * (tensor.shape[0] + tensor.shape[1]));
+        for (const std::int64_t extent : tensor.shape) {
+            const auto half = static_cast<double>(lora.rank * extent);
+            adapted.parameters += half;
+            adapted.codedAverages += averagesOf(half, true);
+        }
         adapted.inputs += static_cast<double>(model.modelType == "gpt2" ? tensor.shape[0] : tensor.shape[1]); // stored as [in, out]
     }
     return adapted;
@@ -58,6 +70,7 @@ Adapted adaptedBy(const LoraSpec &lora, const ModelInfo &model, const Freezing &
 /// What freezing saves.
 struct Frozen {
     double parameters = 0;
+    double codedAverages = 0;   ///< of what is trained: bytes, in 8 bits
     bool head = false;          ///< its weight has no gradient
     std::int64_t below = 0;     ///< blocks that nothing is differentiated through: those before the first one that is trained
 };
@@ -65,24 +78,24 @@ struct Frozen {
 Frozen frozenBy(const Freezing &freezing, const ModelInfo &model)
 {
     Frozen frozen;
-    if (!freezing.any())
-        return frozen;
     bool embedding = false; // trained: its gradient comes through every block
     std::int64_t first = model.layers;
-    frozen.head = true;
+    frozen.head = freezing.any();
     for (const TensorInfo &tensor : model.tensors) {
         const bool isFrozen = freezing.freezes(tensor.name);
         const auto block = blockOf(tensor.name);
         double elements = 1;
         for (const std::int64_t extent : tensor.shape)
             elements *= static_cast<double>(extent);
+        const bool isHead = tensor.name.find("lm_head") != std::string::npos || tensor.name.find("embed_out") != std::string::npos;
         if (isFrozen)
             frozen.parameters += elements;
         else if (block)
             first = std::min(first, *block);
+        if (!isFrozen) // an embedding's averages stay f32
+            frozen.codedAverages += averagesOf(elements, tensor.shape.size() == 2 && (block || isHead));
         if (isFrozen || block || tensor.shape.size() != 2)
             continue;
-        const bool isHead = tensor.name.find("lm_head") != std::string::npos || tensor.name.find("embed_out") != std::string::npos;
         if (isHead || (model.tiedEmbeddings && tensor.shape[0] == model.vocabularySize))
             frozen.head = false;
         if (!isHead)
@@ -145,7 +158,10 @@ MemoryEstimate estimateMemory(const ModelInfo &model, const TrainingSpec &traini
     const double headGradient = training.lora || frozen.head ? 0 : vocabulary * hidden * (wide ? 4 : 6);
     const double logits = logitsOf(tokens * labelShare, kLogitChunk) + headGradient;
     const double gradients = trained * 4;
-    const double optimizer = training.optimizer == OptimizerKind::AdamW ? trained * 8 : 0;
+    const double optimizer = training.optimizer == OptimizerKind::Sgd ? 0
+        : training.optimizer == OptimizerKind::AdamW                  ? trained * 8
+        : training.lora                                               ? adapted.codedAverages
+                                                                      : frozen.codedAverages;
     // SGD's decay makes a second gradient, when activations and logits are gone.
     const double decayed = training.optimizer == OptimizerKind::Sgd && training.weightDecay != 0 ? trained * 4 : 0;
 

@@ -16,7 +16,8 @@ struct Named {
     T value;
 };
 
-inline constexpr std::array<Named<OptimizerKind>, 2> kOptimizerNames{{{"adamw", OptimizerKind::AdamW}, {"sgd", OptimizerKind::Sgd}}};
+inline constexpr std::array<Named<OptimizerKind>, 3> kOptimizerNames{
+    {{"adamw", OptimizerKind::AdamW}, {"sgd", OptimizerKind::Sgd}, {"adamw_8bit", OptimizerKind::AdamW8Bit}}};
 inline constexpr std::array<Named<ScheduleKind>, 3> kScheduleNames{
     {{"constant", ScheduleKind::Constant}, {"linear", ScheduleKind::Linear}, {"cosine", ScheduleKind::Cosine}}};
 inline constexpr std::array<Named<Dtype>, 3> kDtypeNames{{{"f32", Dtype::F32}, {"bf16", Dtype::BF16}, {"f16", Dtype::F16}}};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/Decoder.h"
+#include "training/BlockwiseAdam.h"
 
 #include <lethe/base/Result.h>
 #include <lethe/spec/ExperimentSpec.h>
@@ -14,6 +15,7 @@ namespace lethe {
 
 /// AdamW (decoupled decay, bias-corrected; Loshchilov & Hutter 2019) or plain SGD with decay, over all trained parameters in one
 /// kernel call a group. Groups as transformers' Trainer makes them: biases and norms are not decayed.
+/// `adamw_8bit` as its Trainer has `adamw_bnb_8bit`: averages of embeddings and of what has fewer than 4096 numbers stay f32.
 class LETHE_EXPORT Optimizer
 {
 public:
@@ -43,15 +45,23 @@ public:
 private:
     struct Group {
         double weightDecay = 0;
+        bool coded = false; ///< its averages are `blockwise`, not the f32 ones
         std::vector<std::string> names;
         std::vector<at::Tensor> parameters, firstMoments, secondMoments, steps;
+        std::vector<blockwise::Moments> coded8;
+    };
+    struct StateTensor {
+        std::string name;
+        at::Tensor value;
     };
     std::vector<at::Tensor> gradients(const Group &group) const;
     std::vector<at::Tensor> mutableState() const;
+    std::vector<StateTensor> moments() const;
 
     Decoder &m_model;
     OptimizerKind m_kind;
     double m_beta1, m_beta2, m_eps;
+    at::Tensor m_steps; ///< taken so far, i64 on the CPU: a part of the state like the rest
     std::vector<Group> m_groups;
 };
 

@@ -196,7 +196,7 @@ void TestSpecReader::refusesNamingPathAndWhatIsAccepted_data()
         "batch_size, gradient_accumulation, optimizer, learning_rate, betas, eps, weight_decay, schedule, warmup_steps, max_grad_norm, "
         "device, dtype, seed, shuffle, lora, freeze_layers, freeze_names, gradient_checkpointing, save_every_steps");
     row("training.epochs=0", "training.epochs: 0 is not allowed. Use a number, above 0 and at most 1000000");
-    row("training.optimizer=adam", "training.optimizer: \"adam\" is not allowed. Use adamw or sgd");
+    row("training.optimizer=adam", "training.optimizer: \"adam\" is not allowed. Use adamw or sgd or adamw_8bit");
     row("training.schedule=3", "training.schedule: 3 is not allowed. Use constant or linear or cosine");
     row("training.dtype=f64", "training.dtype: \"f64\" is not allowed. Use f32 or bf16 or f16");
     row("training.device=gpu", "training.device: \"gpu\" is not allowed. Use auto, cpu, cuda or cuda:N");

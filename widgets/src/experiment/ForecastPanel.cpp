@@ -122,6 +122,11 @@ std::vector<ForecastPanel::Proposal> ForecastPanel::proposals(const ForecastInpu
         recomputed.gradientCheckpointing = true;
         add(recomputed, tr("recompute activations"));
     }
+    if (training.optimizer == OptimizerKind::AdamW) {
+        TrainingSpec coded = training;
+        coded.optimizer = OptimizerKind::AdamW8Bit;
+        add(coded, tr("8-bit AdamW"));
+    }
     if (!training.lora) {
         TrainingSpec adapter = training;
         adapter.lora = LoraSpec{};

@@ -66,7 +66,7 @@ struct LoraSpec {
     bool operator==(const LoraSpec &) const = default;
 };
 
-enum class OptimizerKind { AdamW, Sgd };
+enum class OptimizerKind { AdamW, Sgd, AdamW8Bit };
 enum class ScheduleKind { Constant, Linear, Cosine };
 enum class Dtype { F32, BF16, F16 };
 
