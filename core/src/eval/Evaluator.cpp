@@ -182,7 +182,13 @@ Result<EvaluationRecord> Evaluator::evaluate(std::int64_t step, bool wholeSets, 
     evaluation.step = step;
     if (m_inputs.reference && !isTheReference)
         evaluation.reference = metricsOf(*m_inputs.reference, m_inputs.metrics);
-    evaluation.subset = std::ranges::any_of(m_inputs.sets, [limit](const EvaluationSet &set) { return static_cast<std::int64_t>(set.rows.size()) > limit; });
+    const auto isCut = [limit](const EvaluationSet &set) { return static_cast<std::int64_t>(set.rows.size()) > limit; };
+    evaluation.subset = std::ranges::any_of(m_inputs.sets, isCut);
+    for (MetricValue &metric : evaluation.metrics) {
+        const MetricInfo *info = findMetric(metric.id);
+        const auto own = info == nullptr ? m_inputs.sets.end() : std::ranges::find(m_inputs.sets, info->set, &EvaluationSet::name);
+        metric.subset = own == m_inputs.sets.end() ? evaluation.subset : isCut(*own); // of no one set: of the whole model
+    }
     evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return evaluation;
 }

@@ -527,7 +527,7 @@ Result<void> Session::evaluate(std::int64_t step, bool wholeSets)
     auto evaluated = evaluator.evaluate(step, wholeSets, progress);
     m_inputs.model->setPairWeight(pair.weight);
     LETHE_TRY(EvaluationRecord evaluation, std::move(evaluated));
-    if (!evaluation.subset)
+    if (!evaluation.subset && step > 0) // the untouched model's are no result of a run that ends early
         m_summary.finalMetrics = evaluation.metrics;
     if (step == 0)
         for (const MetricValue &metric : evaluation.metrics)

@@ -69,6 +69,8 @@ Json toJson(const std::vector<MetricValue> &metrics)
             entry["parts"] = valuesToJson(metric.parts);
         if (!metric.variant.empty())
             entry["variant"] = metric.variant;
+        if (metric.subset)
+            entry["subset"] = true;
         if (!metric.reason.empty())
             entry["reason"] = metric.reason;
         else if (metric.value && !std::isfinite(*metric.value))
@@ -85,7 +87,7 @@ std::vector<MetricValue> metricsFrom(const Json &json)
     for (const Json &entry : json)
         metrics.push_back({.id = valueAt<std::string>(entry, "id"), .value = maybeNumberAt(entry, "value"),
                            .reason = entry.value("reason", std::string()), .parts = valuesFrom(entry.value("parts", Json::object())),
-                           .variant = entry.value("variant", std::string())});
+                           .variant = entry.value("variant", std::string()), .subset = entry.value("subset", false)});
     return metrics;
 }
 

@@ -66,6 +66,8 @@ private Q_SLOTS:
         how.onCreated = [&](RunId run) { created = run; };
         const EvaluationRecord evaluation{.step = 3, .seconds = 1, .subset = false,
                                           .metrics = {{.id = "forget_prob", .value = 0.25, .reason = ""}}, .samples = {}};
+        const EvaluationRecord ofSome{.step = 2, .seconds = 1, .subset = true,
+                                      .metrics = {{.id = "forget_prob", .value = 0.5, .reason = "", .subset = true}}, .samples = {}};
         how.session = [&](const ResolvedSpec &spec, const MethodCatalog &, const SessionOptions &options, RunControl &,
                           RunObserver &observer) -> Result<RunSummary> {
             // The row is there, and running, before the session begins.
@@ -82,6 +84,7 @@ private Q_SLOTS:
             observer.onEvent({.step = 2, .kind = "warning", .text = "a row was cut"});
             log(LogLevel::Info, "run", "said by the session");
             std::thread([] { log(LogLevel::Info, "elsewhere", "said by another"); }).join();
+            observer.onEvaluation(ofSome);
             observer.onEvaluation(evaluation);
             observer.onCheckpoint({.step = 3, .path = (options.runFolder / "checkpoints" / "step-3").string(), .bytes = 5});
             return ended(RunStatus::Done);
@@ -90,7 +93,7 @@ private Q_SLOTS:
         VERIFY_OK(summary);
         QCOMPARE(summary->runId, created);
         QCOMPARE(listener.steps.size(), std::size_t{3});
-        QCOMPARE(listener.others.size(), std::size_t{7});
+        QCOMPARE(listener.others.size(), std::size_t{8});
 
         const RunStore &store = *m_script->store;
         const auto details = store.details(created);
@@ -100,6 +103,9 @@ private Q_SLOTS:
         QCOMPARE(details->row.steps, std::int64_t{3});
         QCOMPARE(details->row.device, std::string("cpu"));
         QVERIFY(details->row.finalMetrics == evaluation.metrics);
+        const auto evaluations = store.evaluations(created, false);
+        VERIFY_OK(evaluations);
+        QVERIFY(*evaluations == (std::vector<EvaluationRecord>{ofSome, evaluation}));
         QCOMPARE(store.steps(created)->size(), std::size_t{3});
         QCOMPARE(details->checkpoints.size(), std::size_t{1});
         QCOMPARE(details->events.size(), std::size_t{1});

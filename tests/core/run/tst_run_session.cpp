@@ -8,6 +8,7 @@
 #include <QtTest/QtTest>
 
 #include <csignal>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 
@@ -62,7 +63,7 @@ class TestRunSession : public QObject
 private:
     const MethodCatalog m_catalog = MethodCatalog::scan({test::folderFromEnvironment("LETHE_PLUGINS")});
 
-    ResolvedSpec spec(const char *loss = "nll") const
+    ResolvedSpec spec(const char *loss = "nll", const fs::path &retain = {}) const
     {
         auto read = readSpecFile(test::fixtures() / "losses" / "npo-nll" / "spec.json");
         Q_ASSERT(read.ok());
@@ -71,6 +72,8 @@ private:
         read->training.epochs = 4;
         read->method.parameters.values["retain_loss"] = std::string(loss);
         read->eval = EvalSpec{.everySteps = 5, .generations = {.prompts = 2, .maxNewTokens = 6}, .rows = 3};
+        if (!retain.empty())
+            read->data.retain = DataSource{.path = retain.string(), .alternate = {}};
         auto resolved = resolveSpec(*read, m_catalog);
         Q_ASSERT(resolved.ok());
         return *resolved;
@@ -129,16 +132,21 @@ private Q_SLOTS:
     void aResumedRunGoesOnToTheVerySameLosses_data()
     {
         QTest::addColumn<QByteArray>("loss");
-        QTest::newRow("nll") << QByteArray("nll");
-        QTest::newRow("kl") << QByteArray("kl");
+        QTest::addColumn<int>("optimizer");
+        QTest::newRow("nll") << QByteArray("nll") << static_cast<int>(OptimizerKind::AdamW);
+        QTest::newRow("kl") << QByteArray("kl") << static_cast<int>(OptimizerKind::AdamW);
+        QTest::newRow("8-bit AdamW") << QByteArray("nll") << static_cast<int>(OptimizerKind::AdamW8Bit);
     }
     void aResumedRunGoesOnToTheVerySameLosses()
     {
         QFETCH(QByteArray, loss);
+        QFETCH(int, optimizer);
+        ResolvedSpec asked = spec(loss);
+        asked.spec.training.optimizer = static_cast<OptimizerKind>(optimizer);
         const QTemporaryDir folder;
         Recorder whole;
         RunControl control;
-        const auto undisturbed = run(spec(loss), inside(folder, "whole"), whole, control);
+        const auto undisturbed = run(asked, inside(folder, "whole"), whole, control);
         QVERIFY(undisturbed.ok());
 
         Recorder first;
@@ -147,16 +155,17 @@ private Q_SLOTS:
             if (step == 5)
                 interrupted.interrupt();
         };
-        const auto half = run(spec(loss), inside(folder, "half"), first, interrupted);
+        const auto half = run(asked, inside(folder, "half"), first, interrupted);
         QVERIFY(half.ok());
         QCOMPARE(half->status, RunStatus::Interrupted);
         QCOMPARE(half->steps, 5);
+        QVERIFY(half->finalMetrics.empty()); // what the untouched model had is no result
         const auto checkpoint = newestCheckpoint(inside(folder, "half"));
         QVERIFY(checkpoint.has_value());
 
         Recorder second;
         RunControl goOn;
-        const auto rest = run(spec(loss), inside(folder, "half"), second, goOn, checkpoint);
+        const auto rest = run(asked, inside(folder, "half"), second, goOn, checkpoint);
         QVERIFY2(rest.ok(), rest.ok() ? "" : rest.error().message().c_str());
         std::vector<double> joined = losses(first);
         const std::vector<double> tail = losses(second);
@@ -256,10 +265,29 @@ private Q_SLOTS:
         for (const EvaluationRecord &record : recorder.evaluations)
             seen.emplace_back(record.step, record.subset);
         QCOMPARE(seen, (std::vector<std::pair<std::int64_t, bool>>{{0, false}, {5, true}, {10, true}, {12, false}}));
+        for (const EvaluationRecord &record : recorder.evaluations)
+            for (const MetricValue &metric : record.metrics)
+                QCOMPARE(metric.subset, record.subset);
         QCOMPARE(recorder.evaluations.front().metrics.size(), std::size_t{6});
         QCOMPARE(recorder.evaluations.front().samples.size(), std::size_t{24});
         for (const SampleRecord &sample : recorder.evaluations.front().samples)
             QVERIFY(sample.probability && *sample.probability > 0 && *sample.probability <= 1 && sample.text && sample.rougeRecall);
+    }
+
+    /// A set that is no longer than the rows looked at is looked at as a whole, whatever becomes of the other.
+    void aMetricSaysWhetherItIsOfSomeRowsOnly()
+    {
+        const QTemporaryDir folder;
+        const fs::path few = inside(folder, "few.jsonl");
+        std::ofstream(few) << R"({"question": "Who wrote it?", "answer": "She did."})" << '\n' << R"({"question": "When?", "answer": "Long ago."})" << '\n';
+        const ResolvedSpec asked = spec("nll", few);
+        Recorder recorder;
+        RunControl control;
+        const auto summary = run(asked, inside(folder, "run"), recorder, control);
+        QVERIFY2(summary.ok(), summary.ok() ? "" : summary.error().message().c_str());
+        QVERIFY(recorder.evaluations.at(1).subset);
+        for (const MetricValue &metric : recorder.evaluations.at(1).metrics)
+            QCOMPARE(metric.subset, metric.id.starts_with("forget_"));
     }
 
     void accumulationEqualsTheLargeBatch()

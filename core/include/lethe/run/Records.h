@@ -48,6 +48,7 @@ struct MetricValue {
     std::string reason; ///< why there is none
     std::vector<std::pair<std::string, double>> parts = {}; ///< what the value is made of: `d`, `n1`, `n2` of `forget_quality`
     std::string variant = {}; ///< the form that was computed, where there are several: `geometric`
+    bool subset = false; ///< of some rows of its set only: another measure than that of all, to be joined with it by no line
     bool operator==(const MetricValue &) const = default;
 };
 
@@ -95,7 +96,7 @@ struct SampleRecord {
 struct EvaluationRecord {
     std::int64_t step = 0; ///< 0: the untouched model
     double seconds = 0;
-    bool subset = false;   ///< on some rows only; never mixed with full ones in a table
+    bool subset = false;   ///< some set was longer than the rows looked at; never mixed with full ones in a table
     std::vector<MetricValue> metrics;
     std::vector<SampleRecord> samples;
     /// What the model that never saw the forget set has in these metrics, where it is known: the target. Values alone.
