@@ -307,7 +307,7 @@ void TestCompareRows::theRetrainedModelIsTheTarget()
     auto *plot = page.findChild<TradeOffPlot *>(QStringLiteral("tradeOff"));
     QTRY_VERIFY(plot->hasTarget());
     QVERIFY(plot->summary().contains(QLatin1String("target")));
-    QVERIFY2(plot->csv().contains(QLatin1String("retrained,,0.11,0.64")), qPrintable(plot->csv()));
+    QVERIFY2(plot->csv().contains(QLatin1String("retrained,,,0.11,0.64")), qPrintable(plot->csv()));
     auto *tabs = page.findChild<QTabWidget *>(QStringLiteral("compareTabs"));
     tabs->setCurrentIndex(2);
     QTRY_COMPARE(page.findChild<QTableView *>(QStringLiteral("compareMetrics"))->model()->columnCount(), 4); // metric, two runs, retrained

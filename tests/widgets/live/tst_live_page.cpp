@@ -6,7 +6,9 @@
 #include "live/RunWords.h"
 #include "live/StateBar.h"
 
+#include "plots/PanelGrid.h"
 #include "plots/PlotCanvas.h"
+#include "plots/PlotGroup.h"
 #include "plots/PlotPanel.h"
 
 #include <widgets/LivePage.h>
@@ -338,6 +340,40 @@ private Q_SLOTS:
         QVERIFY2(runwords::nothingToForget(history).contains(QLatin1String("nothing to forget")), qPrintable(runwords::nothingToForget(history)));
         history.evaluations[0].metrics[0].value = 0.9;
         QVERIFY(runwords::nothingToForget(history).isEmpty());
+    }
+
+    void noLineJoinsSomeRowsWithAllRows()
+    {
+        RunsBench bench;
+        PlotGroup group;
+        PanelGrid grid(QStringLiteral("test"), nullptr);
+        LivePanels panels(grid, group, nullptr);
+        RunHistory history;
+        for (const std::int64_t step : {0, 5, 10, 20}) {
+            const bool some = step == 5 || step == 10;
+            history.evaluations.push_back({.step = step, .seconds = 1, .subset = some,
+                                           .metrics = {{.id = "forget_prob", .value = 0.5, .reason = {}}, {.id = "retain_prob", .value = 0.5, .reason = {}, .subset = some},
+                                                       {.id = "privleak", .value = -60.0, .reason = {}}, {.id = "extraction_strength", .value = 0.5, .reason = {}}},
+                                           .samples = {}});
+        }
+        panels.restart(history);
+        const auto curveOf = [&grid](const char *panel, const char *key) {
+            const auto *plot = grid.findChild<PlotPanel *>(QStringLiteral("plot_") + QLatin1String(panel));
+            const auto index = plot ? plot->curve(QLatin1String(key)) : std::nullopt;
+            return index ? plot->contents().curves[*index].data : nullptr;
+        };
+        const auto retain = curveOf("retain", "retain_prob");
+        QVERIFY(retain != nullptr);
+        QCOMPARE(std::vector<std::size_t>(retain->breaks().begin(), retain->breaks().end()), (std::vector<std::size_t>{1, 3}));
+        QCOMPARE(retain->size(), std::size_t{4});
+        const auto forget = curveOf("forget", "forget_prob"); // the whole set each time
+        QVERIFY(forget != nullptr && forget->breaks().empty());
+        QVERIFY(grid.findChild<PlotPanel *>(QStringLiteral("plot_retain"))->contents().xTitle.contains(QLatin1String("some rows")));
+        QCOMPARE(grid.findChild<PlotPanel *>(QStringLiteral("plot_forget"))->contents().xTitle, QStringLiteral("step"));
+        // measures of forgetting stand with forgetting, and a leakage in percent on no scale of 0 to 1
+        QVERIFY(curveOf("forget", "extraction_strength") != nullptr);
+        QVERIFY(curveOf("leakage", "privleak") != nullptr);
+        QVERIFY(curveOf("retain", "privleak") == nullptr);
     }
 
     void theResultSaysWhatTheNumbersSay_data()

@@ -154,8 +154,10 @@ void CompareCharts::refresh()
     const QString value = m_value->currentData().toString();
     switch (m_kind) {
     case Kind::Distributions: {
-        ChartContents chart = distributionChart(m_samples.runs(), m_set->currentData().toString().toStdString(), value);
-        if (value.isEmpty())
+        ChartContents chart;
+        if (!value.isEmpty())
+            chart = distributionChart(m_samples.runs(), m_set->currentData().toString().toStdString(), value);
+        else
             chart.empty = m_samples.isLoading() ? tr("Reading rows…") : tr("No evaluation of whole sets in these runs stored rows.");
         place({std::move(chart)});
         break;

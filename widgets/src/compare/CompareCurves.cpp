@@ -118,11 +118,15 @@ PlotPanel *CompareCurves::front() const
 CurveData CompareCurves::evaluationCurve(const ComparedRun &run, const std::string &metric, CompareAxis axis)
 {
     CurveData curve;
+    std::optional<bool> before; // whether the last one is of some rows
     for (const EvaluationRecord &evaluation : run.evaluations) {
         const auto found = std::ranges::find(evaluation.metrics, metric, &MetricValue::id);
         if (found == evaluation.metrics.end())
             continue;
         const double step = static_cast<double>(evaluation.step);
+        if (before && *before != found->subset)
+            curve.breakLine(); // a value of some rows and one of all rows are two measures
+        before = found->subset;
         curve.append(step, run.steps->at(step, axis), found->value.value_or(std::numeric_limits<double>::quiet_NaN()));
     }
     return curve;
@@ -146,6 +150,12 @@ void CompareCurves::show(const std::vector<ComparedRun> &runs, const QSet<RunId>
             continue;
         }
         std::vector<PlotCurve> curves = job.curves;
+        bool some = false, all = false; // rows
+        for (const ComparedRun &run : runs)
+            for (const EvaluationRecord &evaluation : run.evaluations)
+                if (const auto found = std::ranges::find(evaluation.metrics, each.metric, &MetricValue::id); found != evaluation.metrics.end())
+                    (found->subset ? some : all) = true;
+        m_panels.value(kind)->setProperty("mixesRows", some && all);
         for (std::size_t i = 0; i < runs.size(); ++i) {
             curves[i].markers = true;
             curves[i].data = std::make_shared<CurveData>(evaluationCurve(runs[i], each.metric, m_axis));
@@ -234,7 +244,8 @@ void CompareCurves::fill(const QString &kind, std::vector<PlotCurve> curves)
         any = any || curve.data->bounds().has_value();
     }
     PlotPanel *panel = m_panels.value(kind);
-    panel->setAxes(axisTitle(m_axis), panel->property("yTitle").toString(), panel->property("direction").toInt(),
+    const QString xTitle = panel->property("mixesRows").toBool() ? tr("%1 – joined points: some rows, single: all").arg(axisTitle(m_axis)) : axisTitle(m_axis);
+    panel->setAxes(xTitle, panel->property("yTitle").toString(), panel->property("direction").toInt(),
                    m_axis == CompareAxis::Step || m_axis == CompareAxis::Tokens);
     panel->setCurves(std::move(curves));
     m_grid.setAvailable(kind, any);

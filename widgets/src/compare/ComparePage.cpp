@@ -42,6 +42,7 @@
 #include <QtWidgets/QTableView>
 
 #include <algorithm>
+#include <cmath>
 
 namespace lethe {
 namespace {
@@ -61,7 +62,7 @@ QTableView *quietTable(const char *name, const QString &accessible, QWidget *par
     table->verticalHeader()->hide();
     table->verticalHeader()->setDefaultSectionSize(Theme::space(7));
     table->horizontalHeader()->setHighlightSections(false);
-    table->horizontalHeader()->setTextElideMode(Qt::ElideRight);
+    table->horizontalHeader()->setTextElideMode(Qt::ElideMiddle); // what tells two runs apart is at the end as often
     return table;
 }
 
@@ -93,6 +94,7 @@ struct ComparePage::Private {
     QPushButton *add = nullptr;
     QMenu *addMenu = nullptr;
     QComboBox *axis = nullptr;
+    QLabel *axisLabel = nullptr;
     QStackedWidget *stack = nullptr;
     RunPickModel *picks = nullptr;
     QTableView *pickTable = nullptr;
@@ -101,6 +103,7 @@ struct ComparePage::Private {
     PanelGrid *grid = nullptr;
     CompareCurves *curves = nullptr;
     ReadingModel *reading = nullptr;
+    QLabel *readingPlace = nullptr;
     TradeOffPlot *tradeOff = nullptr;
     MetricTableModel *metrics = nullptr;
     QTableView *metricTable = nullptr;
@@ -134,6 +137,7 @@ struct ComparePage::Private {
     void refreshTables();
     void showCharts();
     void loadFront();
+    void followTab();
     void exportPlot(PlotExport plot, const QString &title);
     void shareWidths() const
     {
@@ -157,7 +161,7 @@ ComparePage::ComparePage(Workspace &workspace, Dialogs &dialogs, QWidget *parent
 {
     Private &d = *m_private;
     setFocusPolicy(Qt::ClickFocus);
-    d.tabs = new QTabWidget(this);
+    d.tabs = new QTabWidget; // gets its parent after the row above it: that is the order of the tab key
     d.tabs->setObjectName(QStringLiteral("compareTabs"));
     d.tabs->setDocumentMode(true);
     d.tabs->addTab(d.buildCurves(), tr("Curves"));
@@ -174,7 +178,7 @@ ComparePage::ComparePage(Workspace &workspace, Dialogs &dialogs, QWidget *parent
         d.charts.push_back(new CompareCharts(kind, d.samples, workspace.settings()));
         d.tabs->addTab(d.charts.back(), title);
     }
-    d.stack = new QStackedWidget(this);
+    d.stack = new QStackedWidget;
     d.stack->addWidget(d.buildPick());
     d.stack->addWidget(d.tabs);
     d.buildActions();
@@ -188,6 +192,7 @@ ComparePage::ComparePage(Workspace &workspace, Dialogs &dialogs, QWidget *parent
         m_private->workspace.settings().setValue(QStringLiteral("compare/tab"), index);
         QTimer::singleShot(0, this, [this] { m_private->shareWidths(); }); // once it has its size
         m_private->loadFront();
+        m_private->followTab();
     });
     connect(&workspace, &Workspace::comparedChanged, this, [this] { m_private->runs.show(m_private->workspace.compared()); });
     connect(&workspace, &Workspace::storeChanged, this, [this] {
@@ -297,7 +302,7 @@ QWidget *ComparePage::Private::buildTop()
     QObject::connect(addMenu, &QMenu::aboutToShow, &page, [this] { fillAddMenu(); });
     axis = new QComboBox(widget);
     axis->setObjectName(QStringLiteral("compareAxis"));
-    auto *axisLabel = new QLabel(ComparePage::tr("&x axis"), widget);
+    axisLabel = new QLabel(ComparePage::tr("&x axis"), widget);
     axisLabel->setBuddy(axis);
     axis->setAccessibleName(ComparePage::tr("What x counts"));
     for (const CompareAxis each : {CompareAxis::Step, CompareAxis::Epoch, CompareAxis::Tokens, CompareAxis::Seconds})
@@ -364,7 +369,13 @@ QWidget *ComparePage::Private::buildCurves()
     grid = new PanelGrid(QStringLiteral("compare"), &workspace.settings(), splitter);
     curves = new CompareCurves(*grid, group, &workspace.settings(), &page);
     reading = new ReadingModel(&page);
-    auto *table = quietTable("compareReading", ComparePage::tr("Values at the crosshair"), splitter);
+    auto *side = new QWidget(splitter);
+    readingPlace = new QLabel(ComparePage::tr("Point at a curve: the values of all runs there stand here."), side);
+    readingPlace->setObjectName(QStringLiteral("compareReadingPlace"));
+    readingPlace->setWordWrap(true);
+    readingPlace->setMinimumHeight(2 * readingPlace->fontMetrics().height()); // the table does not jump
+    Theme::setRole(readingPlace, TextRole::Muted);
+    auto *table = quietTable("compareReading", ComparePage::tr("Values at the crosshair"), side);
     table->setModel(reading);
     table->setSelectionMode(QAbstractItemView::NoSelection);
     table->setFocusPolicy(Qt::NoFocus);
@@ -372,14 +383,25 @@ QWidget *ComparePage::Private::buildCurves()
     fitHeaders(table);
     table->setMinimumWidth(table->horizontalHeader()->sectionSizeHint(ReadingModel::Run) + table->columnWidth(ReadingModel::Value)
                            + table->columnWidth(ReadingModel::Smooth) + Theme::space(5));
+    auto *sideColumn = new QVBoxLayout(side);
+    sideColumn->setContentsMargins(0, 0, 0, 0);
+    sideColumn->setSpacing(Theme::space(1));
+    sideColumn->addWidget(readingPlace);
+    sideColumn->addWidget(table, 1);
     splitter->addWidget(grid);
-    splitter->addWidget(table);
+    splitter->addWidget(side);
     splitter->setStretchFactor(0, 5);
     splitter->setStretchFactor(1, 1);
     splitter->setSizes({Theme::space(210), Theme::space(68)});
     QObject::connect(curves, &CompareCurves::hoveredAt, &page, [this](const QString &kind, double x, double y) {
-        if (const PlotPanel *panel = curves->panel(kind))
-            reading->read(*panel, x, y);
+        const PlotPanel *panel = curves->panel(kind);
+        if (!panel)
+            return;
+        reading->read(*panel, x, y);
+        const auto counts = static_cast<CompareAxis>(axis->currentData().toInt());
+        const bool isWhole = counts == CompareAxis::Step || counts == CompareAxis::Tokens;
+        readingPlace->setText(ComparePage::tr("%1 at %2 %3").arg(panel->title(), CompareCurves::axisTitle(counts),
+                                                                 isWhole ? format::count(std::llround(x)) : QString::number(x, 'f', 2)));
     });
     QObject::connect(curves, &CompareCurves::noted, &page, [this](const QString &text, bool failed) {
         workspace.post({.level = failed ? Message::Level::Error : Message::Level::Info, .text = text, .details = {}, .buttons = {}, .key = QStringLiteral("plot")});
@@ -514,6 +536,15 @@ void ComparePage::Private::loadFront()
         samples.load();
 }
 
+/// The x axis is that of the curves, and answers are copied on their own page: what does nothing here is not offered.
+void ComparePage::Private::followTab()
+{
+    const bool ofCurves = tabs->currentIndex() == 0;
+    axis->setVisible(ofCurves);
+    axisLabel->setVisible(ofCurves);
+    saveAction->setEnabled(workspace.compared().size() >= 2 && tabs->currentWidget() != answers);
+}
+
 void ComparePage::Private::refreshAll()
 {
     const std::vector<ComparedRun> &all = runs.runs();
@@ -524,6 +555,7 @@ void ComparePage::Private::refreshAll()
     picks->setPicked(workspace.compared());
     for (QAction *action : page.pageActions())
         action->setEnabled(enough);
+    followTab();
     if (!enough) {
         pickText->setText(workspace.compared().size() == 1 ? ComparePage::tr("One run is picked; one more and they are drawn together.")
                                                            : ComparePage::tr("Tick two runs or more. Their curves, answers, metrics and settings are put side by side."));
@@ -663,7 +695,7 @@ void ComparePage::Private::chipMenu(std::size_t run, const QPoint &at)
 void ComparePage::Private::copyTable(const QString &text, const QString &format) const
 {
     QGuiApplication::clipboard()->setText(text);
-    workspace.post({.level = Message::Level::Info, .text = ComparePage::tr("Table copied as %1.").arg(format), .details = {}, .buttons = {}, .key = QStringLiteral("copied")});
+    workspace.post({.level = Message::Level::Info, .text = ComparePage::tr("Table of metrics copied as %1.").arg(format), .details = {}, .buttons = {}, .key = QStringLiteral("copied")});
 }
 
 void ComparePage::Private::exportPlot(PlotExport plot, const QString &title)
@@ -692,13 +724,14 @@ void ComparePage::Private::savePicture()
             exportPlot(front->exporter(), front->contents().title);
         return;
     }
-    const bool ofRows = tabs->currentWidget() == rowView;
-    const QString path = dialogs.saveFile(&page, ComparePage::tr("Export table"), ofRows ? QStringLiteral("rows.csv") : QStringLiteral("comparison.csv"),
-                                          ofRows ? ComparePage::tr("CSV (*.csv)") : ComparePage::tr("CSV (*.csv);;LaTeX (*.tex);;Markdown (*.md)"));
+    const bool ofRows = tabs->currentWidget() == rowView, ofSettings = tabs->currentWidget()->isAncestorOf(settingsTable);
+    const QString name = ofRows ? QStringLiteral("rows.csv") : ofSettings ? QStringLiteral("settings.csv") : QStringLiteral("comparison.csv");
+    const QString path = dialogs.saveFile(&page, ComparePage::tr("Export table"), name,
+                                          ofRows || ofSettings ? ComparePage::tr("CSV (*.csv)") : ComparePage::tr("CSV (*.csv);;LaTeX (*.tex);;Markdown (*.md)"));
     if (path.isEmpty())
         return;
     const MetricTable &table = metrics->table();
-    const QString text = ofRows ? rowView->csv() : path.endsWith(QLatin1String(".tex")) ? table.latex() : path.endsWith(QLatin1String(".md")) ? table.markdown() : table.csv();
+    const QString text = ofRows ? rowView->csv() : ofSettings ? settings->csv() : path.endsWith(QLatin1String(".tex")) ? table.latex() : path.endsWith(QLatin1String(".md")) ? table.markdown() : table.csv();
     const Result<void> written = writeFile(path.toStdString(), text.toStdString());
     workspace.post({.level = written ? Message::Level::Success : Message::Level::Error,
                     .text = written ? ComparePage::tr("Written to %1.").arg(path) : QString::fromStdString(written.error().message()),

@@ -116,7 +116,7 @@ double StepColumns::at(double wanted, CompareAxis axis) const
 const EvaluationRecord *ComparedRun::last() const
 {
     for (auto it = evaluations.rbegin(); it != evaluations.rend(); ++it) {
-        if (!it->subset)
+        if (!it->subset && it->step > 0)
             return &*it;
     }
     return evaluations.empty() ? nullptr : &evaluations.back();

@@ -12,9 +12,10 @@ RunSamples firstAndLast(const RunStore &store, RunId run)
     auto evaluations = store.evaluations(run, true);
     if (!evaluations)
         return samples;
+    const bool wentOn = std::ranges::any_of(*evaluations, [](const EvaluationRecord &evaluation) { return evaluation.step > 0; });
     std::erase_if(*evaluations, [](const EvaluationRecord &evaluation) { return evaluation.subset || evaluation.samples.empty(); });
-    if (evaluations->empty())
-        return samples;
+    if (evaluations->empty() || (wentOn && evaluations->back().step == 0))
+        return samples; // rows of the untouched model are not those of a run that went on
     samples.lastStep = evaluations->back().step;
     samples.last = std::move(evaluations->back().samples);
     if (evaluations->size() > 1) {
@@ -74,6 +75,8 @@ void ComparedSamples::load()
         return;
     }
     m_loading = true;
+    if (m_runs.empty())
+        Q_EMIT changed(); // there is nothing to show yet: that it is being read
     m_reads.read<std::vector<RunSamples>>(
         this,
         [missing](const RunStore &store) {

@@ -38,7 +38,7 @@ public:
     explicit ComparedSamples(const RunStore &store, QObject *parent = nullptr);
 
     void setRuns(const std::vector<ComparedRun> &runs, const QSet<RunId> &hidden);
-    /// Reads what is missing; `changed` follows, at once where nothing is.
+    /// Reads what is missing; `changed` follows, at once where nothing is, and also before the first reading.
     void load();
     bool isLoading() const { return m_loading; }
     const std::vector<RunSamples> &runs() const { return m_runs; }

@@ -168,6 +168,8 @@ QString MetricTable::shownDifference(const QString &id, double difference)
     if (isPercentMetric(id))
         return sign + QString::number(std::abs(difference) * 100, 'f', 0);
     const double size = std::abs(difference);
+    if (id == QLatin1String("forget_quality")) // a p-value: three places would say that there is no difference
+        return sign + format::metric(id, size);
     return sign + QString::number(size, 'f', size > 0 && size < 0.1 ? 3 : 2);
 }
 

@@ -98,7 +98,7 @@ QVariant MetricTableModel::headerData(int section, Qt::Orientation orientation, 
     const MetricTable::Column &column = m_table.columns()[at];
     switch (role) {
     case Qt::DisplayRole: {
-        QString text = QFontMetrics(QApplication::font()).elidedText(column.name, Qt::ElideRight, Theme::space(40));
+        QString text = QFontMetrics(QApplication::font()).elidedText(column.name, Qt::ElideMiddle, Theme::space(60));
         if (column.isBaseline)
             text += tr(" (baseline)");
         if (!column.collapse.isEmpty())

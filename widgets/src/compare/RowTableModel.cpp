@@ -159,7 +159,7 @@ QVariant RowTableModel::headerData(int section, Qt::Orientation orientation, int
     if (section >= FirstRun) {
         const qsizetype run = section - FirstRun;
         if (role == Qt::DisplayRole)
-            return QFontMetrics(QApplication::font()).elidedText(m_runs.value(run), Qt::ElideRight, Theme::space(30));
+            return QFontMetrics(QApplication::font()).elidedText(m_runs.value(run), Qt::ElideMiddle, Theme::space(40));
         if (role == Qt::ToolTipRole)
             return tr("%1\nat the end, and its change since before the run. Click to sort by this run.").arg(m_runs.value(run));
         if (role == Qt::DecorationRole) {
@@ -169,6 +169,8 @@ QVariant RowTableModel::headerData(int section, Qt::Orientation orientation, int
         }
         return {};
     }
+    if (role == Qt::TextAlignmentRole && section == Row)
+        return static_cast<int>(Qt::AlignRight | Qt::AlignVCenter); // over its numbers
     if (role != Qt::DisplayRole)
         return {};
     switch (section) {

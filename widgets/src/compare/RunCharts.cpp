@@ -223,8 +223,11 @@ ChartContents distributionChart(const std::vector<RunSamples> &runs, const std::
     QStringList notes;
     for (const RunSamples &run : runs) {
         std::vector<double> own = valuesOf(run, set, value, factor);
-        if (own.empty())
+        if (own.empty()) {
+            if (run.last.empty())
+                notes.append(ChartWords::tr("%1 is not drawn: none of its evaluations after the first looked at whole sets.").arg(run.name));
             continue;
+        }
         chart.series.push_back(stairs(run.name, CurveStyle::of(run.look), own));
         std::vector<double> other = isRatio && set == "forget" ? valuesOf(run, set, kReferenceRatio, factor) : std::vector<double>();
         const bool retrained = !other.empty();
@@ -273,7 +276,7 @@ ChartContents profileChart(const std::vector<ComparedRun> &runs, const QSet<RunI
     for (const ComparedRun *run : shown)
         if (const EvaluationRecord *last = run->last())
             for (const MetricValue &metric : last->metrics)
-                if (const QString id = QString::fromStdString(metric.id); metric.value && std::isfinite(*metric.value) && format::metricDirection(id) != 0 && !ids.contains(id))
+                if (const QString id = QString::fromStdString(metric.id); metric.value && !metric.subset && std::isfinite(*metric.value) && format::metricDirection(id) != 0 && !ids.contains(id))
                     ids.append(id);
     const qsizetype known = ids.size();
     ids = ids.mid(0, kMostAxes);
@@ -286,7 +289,7 @@ ChartContents profileChart(const std::vector<ComparedRun> &runs, const QSet<RunI
     for (const QString &id : std::as_const(ids)) {
         AxisSpan span{1, 0};
         const auto take = [&span](const MetricValue *metric) {
-            if (!metric || !metric->value || !std::isfinite(*metric->value))
+            if (!metric || !metric->value || metric->subset || !std::isfinite(*metric->value))
                 return;
             if (span.lower > span.upper)
                 span = {*metric->value, *metric->value};
@@ -311,7 +314,7 @@ ChartContents profileChart(const std::vector<ComparedRun> &runs, const QSet<RunI
         ChartSeries series{.name = name, .style = style, .x = {}, .y = {}, .low = {}, .high = {}};
         for (qsizetype i = 0; i < ids.size(); ++i) {
             const MetricValue *metric = find(metrics, ids[i]);
-            if (!metric || !metric->value || !std::isfinite(*metric->value))
+            if (!metric || !metric->value || metric->subset || !std::isfinite(*metric->value))
                 continue;
             const AxisSpan span = spans.at(ids[i]);
             const double share = (*metric->value - span.lower) / (span.upper - span.lower);
@@ -327,6 +330,9 @@ ChartContents profileChart(const std::vector<ComparedRun> &runs, const QSet<RunI
     if (reference)
         add(ChartWords::tr("retrained"), CurveStyle::of(CurveRole::Retrained), *reference);
     chart.summary = ids.isEmpty() ? QString() : ChartWords::tr("Better is above on each axis; below a metric's name stand the values at its axis' lower and upper end.");
+    for (const ComparedRun *run : shown)
+        if (const EvaluationRecord *last = run->last(); last && std::ranges::any_of(last->metrics, &MetricValue::subset))
+            chart.summary += QLatin1Char('\n') + ChartWords::tr("%1 ended before an evaluation of all rows; what it has of some rows is not drawn.").arg(run->name());
     if (known > kMostAxes)
         chart.summary += QLatin1Char(' ') + ChartWords::tr("%1 more metrics are in the table.").arg(known - ids.size());
     return chart;
@@ -380,7 +386,7 @@ ChartContents seedChart(const std::vector<ComparedRun> &runs, const QSet<RunId> 
             }
         }
         if (group.runs.size() > 1)
-            notes.append(ChartWords::tr("%1: %2 ± %3, n = %4").arg(first.name(), format::metric(metric, mean.y.last())).arg(deviation, 0, 'g', 2).arg(byStep.rbegin()->second.size()));
+            notes.append(ChartWords::tr("%1: %2 ± %3, n = %4").arg(first.name(), format::metric(metric, mean.y.last()), format::metric(metric, deviation)).arg(byStep.rbegin()->second.size()));
         chart.series.push_back(std::move(mean));
     }
     chart.summary = notes.join(QLatin1Char('\n'));
@@ -413,7 +419,9 @@ ChartContents seriesChart(const std::vector<ComparedRun> &runs, const QSet<RunId
 {
     const bool scale = kind == SeriesKind::Scalability;
     ChartContents chart;
-    chart.title = scale ? ChartWords::tr("Scalability: %1").arg(bareName(metric) + arrowOf(metric)) : ChartWords::tr("Sustainability: %1").arg(bareName(metric) + arrowOf(metric));
+    chart.title = scale ? ChartWords::tr("Scalability") : ChartWords::tr("Sustainability");
+    if (!metric.isEmpty())
+        chart.title += QStringLiteral(": ") + bareName(metric) + arrowOf(metric);
     chart.xTitle = scale ? ChartWords::tr("rows of the forget set") : ChartWords::tr("forget sets unlearned, one after the other");
     chart.yTitle = bareName(metric);
     chart.empty = scale ? ChartWords::tr("No two of these runs differ in their forget set alone. Run one experiment on forget sets of several sizes, and compare the runs.")

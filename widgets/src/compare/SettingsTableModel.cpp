@@ -123,6 +123,22 @@ int SettingsTableModel::differing() const
     return static_cast<int>(std::ranges::count_if(m_all, &SettingRow::differs));
 }
 
+QString SettingsTableModel::csv() const
+{
+    const auto quoted = [](QString text) { return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"'); };
+    QString out = QStringLiteral("setting");
+    for (const QString &name : m_names)
+        out += QLatin1Char(',') + quoted(name);
+    out += QLatin1String("\r\n");
+    for (const std::size_t at : m_shown) {
+        out += quoted(m_all[at].path);
+        for (const QString &value : m_all[at].values)
+            out += QLatin1Char(',') + quoted(value);
+        out += QLatin1String("\r\n");
+    }
+    return out;
+}
+
 int SettingsTableModel::rowCount(const QModelIndex &parent) const
 {
     return parent.isValid() ? 0 : static_cast<int>(m_shown.size());
@@ -162,7 +178,7 @@ QVariant SettingsTableModel::headerData(int section, Qt::Orientation orientation
         return tr("Setting");
     const auto at = static_cast<std::size_t>(section) - 1;
     const QString name = at < m_names.size() ? m_names[at] : QString();
-    return role == Qt::ToolTipRole ? name : QFontMetrics(QApplication::font()).elidedText(name, Qt::ElideRight, Theme::space(46));
+    return role == Qt::ToolTipRole ? name : QFontMetrics(QApplication::font()).elidedText(name, Qt::ElideMiddle, Theme::space(60));
 }
 
 } // namespace lethe

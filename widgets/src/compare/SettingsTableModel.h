@@ -35,6 +35,7 @@ public:
     void setShowAll(bool all);
     int differing() const;
     int total() const { return static_cast<int>(m_all.size()); }
+    QString csv() const; ///< what is shown, in full
 
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;

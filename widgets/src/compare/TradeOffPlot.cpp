@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace lethe {
@@ -30,6 +31,13 @@ std::optional<double> valueIn(const std::vector<MetricValue> &metrics, const std
 std::optional<double> valueAtEvaluation(const EvaluationRecord &evaluation, const std::string &id)
 {
     return valueIn(evaluation.metrics, id);
+}
+
+/// Whether the metric's value is of some rows of its set.
+bool isOfSome(const EvaluationRecord &evaluation, const std::string &id)
+{
+    const auto found = std::ranges::find(evaluation.metrics, id, &MetricValue::id);
+    return found != evaluation.metrics.end() && found->subset;
 }
 
 QString axisName(const QString &metric)
@@ -275,6 +283,7 @@ void TradeOffPlot::drawOn(QCustomPlot &plot, TradeOffMarks &drawn, const PlotSty
 
     std::optional<QPointF> original, target;
     QVector<double> allX, allY;
+    std::vector<std::size_t> whole; // ends that are of all rows
     std::size_t shownRuns = 0;
     for (const ComparedRun &run : m_runs)
         shownRuns += m_hidden.contains(run.row.id) ? 0 : 1;
@@ -282,12 +291,21 @@ void TradeOffPlot::drawOn(QCustomPlot &plot, TradeOffMarks &drawn, const PlotSty
         const ComparedRun &run = m_runs[r];
         if (m_hidden.contains(run.row.id))
             continue;
-        QVector<double> xs, ys;
+        QVector<double> xs, ys, trailX, trailY;
+        bool ofSome = false; // rows: of the point before, and in the end of the last one
         for (const EvaluationRecord &evaluation : run.evaluations) {
             const auto x = valueAtEvaluation(evaluation, xMetric.toStdString());
             const auto y = valueAtEvaluation(evaluation, yMetric.toStdString());
             if (!x || !y || !std::isfinite(*x) || !std::isfinite(*y))
                 continue;
+            const bool some = isOfSome(evaluation, xMetric.toStdString()) || isOfSome(evaluation, yMetric.toStdString());
+            if (!xs.isEmpty() && some != ofSome) { // two measures: no line joins them
+                trailX.append(std::numeric_limits<double>::quiet_NaN());
+                trailY.append(std::numeric_limits<double>::quiet_NaN());
+            }
+            ofSome = some;
+            trailX.append(*x);
+            trailY.append(*y);
             xs.append(*x);
             ys.append(*y);
             if (evaluation.step == 0 && !original)
@@ -304,7 +322,7 @@ void TradeOffPlot::drawOn(QCustomPlot &plot, TradeOffMarks &drawn, const PlotSty
         allY += ys;
         const QColor color = CurveStyle::of(run.look).color(style);
         auto *trail = new QCPCurve(plot.xAxis, plot.yAxis);
-        trail->setData(xs, ys);
+        trail->setData(trailX, trailY);
         QColor faint = color;
         faint.setAlphaF(0.5F);
         trail->setPen(QPen(faint, style.unit * 1.2, run.look.dash));
@@ -317,8 +335,10 @@ void TradeOffPlot::drawOn(QCustomPlot &plot, TradeOffMarks &drawn, const PlotSty
             drawn.marks.push_back({QPointF(xs[i], ys[i]), CurveMarker::Circle, faint, style.background, 4, {}});
         m_ends.emplace_back(xs.last(), ys.last());
         m_endRuns.push_back(r);
+        if (!ofSome)
+            whole.push_back(m_ends.size() - 1);
         const CurveMarker shape = run.look.marker == CurveMarker::None ? CurveMarker::Circle : run.look.marker;
-        drawn.marks.push_back({m_ends.back(), shape, color, run.look.isPale() ? style.text : style.background, 11, shownRuns <= kMostNames ? run.name() : QString()});
+        drawn.marks.push_back({m_ends.back(), shape, color, run.look.isPale() ? style.text : style.background, 11, shownRuns <= kMostNames ? (ofSome ? tr("%1 (some rows)").arg(run.name()) : run.name()) : QString()});
     }
     if (original)
         drawn.marks.push_back({*original, CurveMarker::Cross, style.muted, style.background, 9, tr("untouched model")});
@@ -331,10 +351,14 @@ void TradeOffPlot::drawOn(QCustomPlot &plot, TradeOffMarks &drawn, const PlotSty
 
     const int xDirection = format::metricDirection(xMetric) == 0 ? -1 : format::metricDirection(xMetric);
     const int yDirection = format::metricDirection(yMetric) == 0 ? 1 : format::metricDirection(yMetric);
-    const std::vector<std::size_t> front = paretoFront(m_ends, xDirection, yDirection);
+    std::vector<QPointF> wholeEnds; // what only some rows say is compared with nothing
+    for (const std::size_t at : whole)
+        wholeEnds.push_back(m_ends[at]);
+    const std::vector<std::size_t> front = paretoFront(wholeEnds, xDirection, yDirection);
     m_front.clear();
     QVector<double> frontX, frontY;
-    for (const std::size_t at : front) {
+    for (const std::size_t among : front) {
+        const std::size_t at = whole[among];
         m_front.push_back(m_endRuns[at]);
         frontX.append(m_ends[at].x());
         frontY.append(m_ends[at].y());
@@ -417,17 +441,22 @@ QString TradeOffPlot::csv() const
     const auto quoted = [](QString text) { return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"'); };
     const auto number = [](double value) { return QString::number(value, 'g', QLocale::FloatingPointShortest); };
     const QString x = m_x->currentData().toString(), y = m_y->currentData().toString();
-    QString text = QStringLiteral("run,step,%1,%2\r\n").arg(x, y);
+    QString text = QStringLiteral("run,step,rows,%1,%2\r\n").arg(x, y);
     bool withTarget = false;
     for (const ComparedRun &run : m_runs) {
         if (m_hidden.contains(run.row.id))
             continue;
-        for (const EvaluationRecord &evaluation : run.evaluations)
-            if (const auto atX = valueAtEvaluation(evaluation, x.toStdString()), atY = valueAtEvaluation(evaluation, y.toStdString()); atX && atY)
-                text += quoted(run.name()) + QStringLiteral(",%1,").arg(evaluation.step) + number(*atX) + QLatin1Char(',') + number(*atY) + QLatin1String("\r\n");
+        for (const EvaluationRecord &evaluation : run.evaluations) {
+            const auto atX = valueAtEvaluation(evaluation, x.toStdString()), atY = valueAtEvaluation(evaluation, y.toStdString());
+            if (!atX || !atY)
+                continue;
+            const bool some = isOfSome(evaluation, x.toStdString()) || isOfSome(evaluation, y.toStdString());
+            text += quoted(run.name()) + QStringLiteral(",%1,%2,").arg(evaluation.step).arg(some ? QLatin1String("some") : QLatin1String("all"))
+                + number(*atX) + QLatin1Char(',') + number(*atY) + QLatin1String("\r\n");
+        }
         for (const EvaluationRecord &evaluation : run.evaluations)
             if (const auto atX = valueIn(evaluation.reference, x.toStdString()), atY = valueIn(evaluation.reference, y.toStdString()); atX && atY && !withTarget) {
-                text += QStringLiteral("retrained,,") + number(*atX) + QLatin1Char(',') + number(*atY) + QLatin1String("\r\n");
+                text += QStringLiteral("retrained,,,") + number(*atX) + QLatin1Char(',') + number(*atY) + QLatin1String("\r\n");
                 withTarget = true;
             }
     }

@@ -332,7 +332,7 @@ void ExportPage::Private::checkFolder()
     const CheckpointRecord *chosen = checkpoint();
     const QString text = folder->text().trimmed();
     const FolderState state = stateOfFolder(text, chosen != nullptr ? chosen->bytes : 0);
-    folderState->setText(state.text);
+    folderState->setText(chosen != nullptr ? state.text : ExportPage::tr("There is no checkpoint to export."));
     QPalette palette = folderState->palette();
     palette.setColor(QPalette::WindowText, state.blocks ? Theme::error() : state.warns ? Theme::warning() : Theme::muted());
     folderState->setPalette(palette);

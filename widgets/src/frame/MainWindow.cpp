@@ -216,9 +216,19 @@ void MainWindow::showPage(const QString &id)
     if (wanted == nullptr)
         return;
     const bool same = wanted == currentPage() && !m_visited.empty();
+    const auto enter = [this, wanted] {
+        if (QWidget *focus = QApplication::focusWidget(); focus == nullptr || !m_rail->isAncestorOf(focus)) {
+            if (QWidget *last = wanted->focusWidget())
+                last->setFocus();
+            else
+                wanted->setFocus();
+        }
+    };
     m_rail->setCurrent(id);
-    if (same)
+    if (same) {
+        enter(); // from the status bar or the search field: a page's own keys act in it alone
         return;
+    }
     if (!m_walking) {
         if (!m_visited.empty())
             m_visited.resize(m_place + 1);
@@ -230,12 +240,7 @@ void MainWindow::showPage(const QString &id)
     m_hint->setPage(wanted);
     m_actions->giveWayTo(wanted);
     wanted->activate();
-    if (QWidget *focus = QApplication::focusWidget(); focus == nullptr || !m_rail->isAncestorOf(focus)) {
-        if (QWidget *last = wanted->focusWidget())
-            last->setFocus();
-        else
-            wanted->setFocus();
-    }
+    enter();
     Q_EMIT pageShown(id);
 }
 

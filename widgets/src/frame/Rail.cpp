@@ -18,7 +18,7 @@ RailButton::RailButton(const QString &title, const QString &icon, const QString 
     setCheckable(true);
     setAutoExclusive(true);
     setFocusPolicy(Qt::TabFocus); // a click leaves the focus in the page
-    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Maximum); // large text on a low screen: closer together, not off it
     setCursor(Qt::PointingHandCursor);
     describe();
 }
@@ -52,6 +52,11 @@ void RailButton::describe()
     if (!sign.isEmpty())
         tip += (tip.isEmpty() ? QString() : QStringLiteral(" – ")) + sign;
     setToolTip(tip.isEmpty() ? m_shortcut : tip + QStringLiteral("  ") + m_shortcut);
+}
+
+QSize RailButton::minimumSizeHint() const
+{
+    return {sizeHint().width(), fontMetrics().height() + Theme::space(2)};
 }
 
 QSize RailButton::sizeHint() const

@@ -22,7 +22,7 @@ public:
     void setBadge(const QString &badge);
     void setFolded(bool folded);
     QSize sizeHint() const override;
-    QSize minimumSizeHint() const override { return sizeHint(); }
+    QSize minimumSizeHint() const override;
 
 protected:
     void paintEvent(QPaintEvent *event) override;

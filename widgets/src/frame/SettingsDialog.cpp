@@ -258,7 +258,7 @@ QWidget *SettingsDialog::makeRuns()
     };
     auto *device = choice("settingDevice", kNewDeviceKey, {QStringLiteral("auto"), QStringLiteral("cpu"), QStringLiteral("cuda")});
     fresh->addRow(tr("Device"), device, tr("“auto” takes the first CUDA device, and the processor where there is none."), [device] { device->setCurrentIndex(0); });
-    auto *dtype = choice("settingDtype", kNewDtypeKey, {QStringLiteral("f32"), QStringLiteral("bf16"), QStringLiteral("f16")});
+    auto *dtype = choice("settingDtype", kNewDtypeKey, {QStringLiteral("f32"), QStringLiteral("bf16")}); // nothing trains in f16
     fresh->addRow(tr("Weights as"), dtype, tr("bf16 halves the memory of the weights; f32 repeats to the bit everywhere."), [dtype] { dtype->setCurrentIndex(0); });
     auto *prompts = number("settingPrompts", kNewPromptsKey, 0, 1000, kUsualPrompts);
     fresh->addRow(tr("Prompts"), prompts, tr("Of each set, answered at every evaluation and read in Generations."), [prompts] { prompts->setValue(kUsualPrompts); });

@@ -98,11 +98,11 @@ QGroupBox { background: @surface; border: 1px solid @border; border-radius: @2u;
 QGroupBox::title { subcontrol-origin: margin; subcontrol-position: top left; left: @1u; padding: 0; color: @text; font-weight: 600; }
 
 QTabWidget::pane { border: none; border-top: 1px solid @border; }
-QTabBar { background: transparent; }
+QTabBar { background: transparent; outline: none; }
 QTabBar::tab { background: transparent; color: @muted; border: none; border-bottom: 2px solid transparent; padding: @2u @3u; }
 QTabBar::tab:hover { color: @text; background: @hover; border-top-left-radius: @r; border-top-right-radius: @r; }
 QTabBar::tab:selected { color: @text; border-bottom-color: @accent; font-weight: 600; }
-QTabBar::tab:focus { color: @accent; }
+QTabBar::tab:focus { color: @text; background: @selection; border-top-left-radius: @r; border-top-right-radius: @r; }
 QTabBar::tab:disabled { color: @disabled; }
 
 QAbstractItemView { background: @surface; alternate-background-color: @alternate; border: 1px solid @border; border-radius: @r; outline: none;

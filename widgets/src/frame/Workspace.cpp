@@ -227,7 +227,7 @@ ExperimentSpec Workspace::freshExperiment()
     ExperimentSpec fresh;
     fresh.training.device = settings().value(kNewDeviceKey, QStringLiteral("auto")).toString().toStdString();
     const std::string dtype = settings().value(kNewDtypeKey).toString().toStdString();
-    for (const Dtype one : {Dtype::F32, Dtype::BF16, Dtype::F16})
+    for (const Dtype one : {Dtype::F32, Dtype::BF16})
         if (dtype == toString(one))
             fresh.training.dtype = one;
     fresh.eval = EvalSpec{}; // a run that nothing was measured of says nothing

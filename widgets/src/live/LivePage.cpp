@@ -429,6 +429,16 @@ void LivePage::Private::refreshStages()
         stack->setCurrentWidget(starting);
         return;
     }
+    if (nothingYet && !feed.isLoading() && !feed.isActive() && feed.status() == RunStatus::Running) {
+        if (stagesOf != feed.run()) {
+            stages->clear();
+            stagesOf = feed.run();
+        }
+        stages->show(StageRecord{.name = LivePage::tr("Another program runs it; the first values come with its baseline evaluation").toStdString(),
+                                 .done = 0, .total = 0, .unit = {}});
+        stack->setCurrentWidget(starting);
+        return;
+    }
     stagesOf = 0;
     if (nothingYet && !feed.isLoading() && runwords::isOver(feed.status()))
         grid->panel(QStringLiteral("events"))->show();

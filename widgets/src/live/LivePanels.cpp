@@ -63,6 +63,26 @@ QString shortMeasureName(QString name)
     return name.trimmed();
 }
 
+/// Where a metric is drawn: with what is to fall, or with what is to stay. One of the whole model goes by its direction: exact memorization is
+/// to fall, model utility is not. Privacy leakage, in percent and best at 0, has a panel and a scale of its own.
+QString panelOf(const QString &id)
+{
+    if (id.startsWith(QLatin1String("forget_")))
+        return QStringLiteral("forget");
+    if (id.startsWith(QLatin1String("retain_")))
+        return QStringLiteral("retain");
+    if (id.endsWith(QLatin1String("privleak")))
+        return QStringLiteral("leakage");
+    return format::metricDirection(id) < 0 ? QStringLiteral("forget") : QStringLiteral("retain");
+}
+
+CurveRole roleOf(const QString &id)
+{
+    if (panelOf(id) != QLatin1String("retain"))
+        return CurveRole::Forget;
+    return id.startsWith(QLatin1String("retain_")) ? CurveRole::Retain : CurveRole::Utility;
+}
+
 CurveStyle plainStyle(CurveRole role, const QString &panel)
 {
     CurveStyle style = CurveStyle::of(role);
@@ -84,6 +104,7 @@ LivePanels::LivePanels(PanelGrid &grid, PlotGroup &group, QSettings *settings, Q
         scores->setNaturalRange({0, 1});
         scores->setValueFormat([](double value) { return format::probability(value); });
     }
+    make(QStringLiteral("leakage"), tr("Privacy leakage"), tr("%, best at 0"), 0, 0);
     make(QStringLiteral("gradNorm"), tr("Gradient norm"), tr("L2, unclipped"), 0, kStepSmoothing);
     PlotPanel *rate = make(QStringLiteral("learningRate"), tr("Learning rate"), tr("rate"), 0, 0);
     rate->setValueFormat(format::scientific);
@@ -186,23 +207,30 @@ void LivePanels::appendEvaluations(const RunHistory &history, std::size_t from)
 {
     if (from >= history.evaluations.size())
         return;
-    addMeasures(*m_panels.value(QStringLiteral("forget")), CurveRole::Forget, QStringLiteral("forget_"), history, from);
-    addMeasures(*m_panels.value(QStringLiteral("retain")), CurveRole::Retain, QStringLiteral("retain_"), history, from);
-    addMeasures(*m_panels.value(QStringLiteral("retain")), CurveRole::Utility, QString(), history, from);
+    for (const QString &kind : {QStringLiteral("forget"), QStringLiteral("retain"), QStringLiteral("leakage")}) {
+        bool some = false, all = false;
+        for (const EvaluationRecord &evaluation : history.evaluations)
+            for (const MetricValue &metric : evaluation.metrics)
+                if (panelOf(QString::fromStdString(metric.id)) == kind)
+                    (metric.subset ? some : all) = true;
+        m_panels.value(kind)->setXTitle(some && all ? tr("step – joined points: some rows, single points: all rows") : tr("step"));
+    }
+    addMeasures(*m_panels.value(QStringLiteral("forget")), CurveRole::Forget, history, from);
+    addMeasures(*m_panels.value(QStringLiteral("retain")), CurveRole::Retain, history, from);
+    addMeasures(*m_panels.value(QStringLiteral("retain")), CurveRole::Utility, history, from);
+    addMeasures(*m_panels.value(QStringLiteral("leakage")), CurveRole::Forget, history, from);
     addLevels(*m_panels.value(QStringLiteral("forget")), QStringLiteral("forget_prob"), history);
     addLevels(*m_panels.value(QStringLiteral("retain")), QStringLiteral("retain_prob"), history);
 }
 
-void LivePanels::addMeasures(PlotPanel &panel, CurveRole role, const QString &set, const RunHistory &history, std::size_t from)
+void LivePanels::addMeasures(PlotPanel &panel, CurveRole role, const RunHistory &history, std::size_t from)
 {
     for (std::size_t i = from; i < history.evaluations.size(); ++i) {
         const EvaluationRecord &evaluation = history.evaluations[i];
         std::size_t variant = 0;
         for (const MetricValue &metric : evaluation.metrics) {
             const QString id = QString::fromStdString(metric.id);
-            const bool ofSet = set.isEmpty() ? !id.startsWith(QLatin1String("forget_")) && !id.startsWith(QLatin1String("retain_"))
-                                             : id.startsWith(set);
-            if (!ofSet || id == QLatin1String("forget_quality"))
+            if (panelOf(id) != panel.kind() || roleOf(id) != role || id == QLatin1String("forget_quality"))
                 continue;
             const std::size_t own = variant++;
             auto curve = panel.curve(id);
@@ -214,6 +242,13 @@ void LivePanels::addMeasures(PlotPanel &panel, CurveRole role, const QString &se
                 name = shortMeasureName(name);
                 curve = panel.addCurve(id, name, CurveStyle::variant(role, own), true);
                 m_grid.setAvailable(panel.kind(), true);
+            }
+            // A value of some rows and one of all rows are two measures: no line joins them.
+            if (i > 0) {
+                const std::vector<MetricValue> &before = history.evaluations[i - 1].metrics;
+                const auto last = std::ranges::find(before, metric.id, &MetricValue::id);
+                if (last != before.end() && last->subset != metric.subset)
+                    panel.breakLine(*curve);
             }
             panel.append(*curve, static_cast<double>(evaluation.step), orGap(metric.value));
         }

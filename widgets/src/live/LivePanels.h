@@ -35,7 +35,7 @@ Q_SIGNALS:
 
 private:
     PlotPanel *make(const QString &kind, const QString &title, const QString &yTitle, int direction, double smoothing);
-    void addMeasures(PlotPanel &panel, CurveRole role, const QString &set, const RunHistory &history, std::size_t from);
+    void addMeasures(PlotPanel &panel, CurveRole role, const RunHistory &history, std::size_t from);
     void addLevels(PlotPanel &panel, const QString &metric, const RunHistory &history);
     void addValues(const RunHistory &history, std::size_t from);
 

@@ -33,6 +33,20 @@ QString csvText(QString text)
     return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"');
 }
 
+/// Ticks of something that is counted, steps or rows: never between two whole numbers.
+class CountTicker : public QCPAxisTicker
+{
+protected:
+    double getTickStep(const QCPRange &range) override { return std::max(1.0, std::round(QCPAxisTicker::getTickStep(range))); }
+};
+
+bool countsInX(const ChartContents &contents)
+{
+    return std::ranges::all_of(contents.series, [](const ChartSeries &series) {
+        return std::ranges::all_of(series.x, [](double x) { return x == std::floor(x); });
+    });
+}
+
 QCPScatterStyle scatterOf(const CurveStyle &style, const PlotStyle &plot, bool faint)
 {
     const auto shape = [&style] {
@@ -122,21 +136,14 @@ void styleAxes(QCustomPlot &plot, const PlotStyle &style)
         axis->setTickLabelColor(style.muted);
         axis->setLabelColor(style.muted);
         axis->setNumberFormat(QStringLiteral("gb"));
-        axis->setNumberPrecision(4);
+        axis->setNumberPrecision(6); // with fewer, ticks every 0.00025 about 0.997 are rounded to uneven ones
         axis->grid()->setPen(QPen(style.grid, 1));
         axis->grid()->setZeroLinePen(QPen(style.grid, 1));
     }
 }
 
-/// The built-in legend, below the data instead of on it.
-void placeLegend(QCustomPlot &plot, const PlotStyle &style)
+void styleLegend(QCustomPlot &plot, const PlotStyle &style)
 {
-    if (QCPLayoutElement *inset = plot.axisRect()->insetLayout()->elementCount() > 0 ? plot.axisRect()->insetLayout()->elementAt(0) : nullptr; inset == plot.legend) {
-        plot.axisRect()->insetLayout()->take(plot.legend);
-        plot.plotLayout()->addElement(plot.plotLayout()->rowCount(), 0, plot.legend);
-        plot.plotLayout()->setRowStretchFactor(plot.plotLayout()->rowCount() - 1, 0.001);
-        plot.plotLayout()->setRowSpacing(0);
-    }
     plot.legend->clearItems();
     plot.legend->setBorderPen(Qt::NoPen);
     plot.legend->setBrush(Qt::NoBrush);
@@ -145,6 +152,24 @@ void placeLegend(QCustomPlot &plot, const PlotStyle &style)
     plot.legend->setIconSize(qRound(26 * style.unit), qRound(10 * style.unit));
     plot.legend->setMargins(QMargins(qRound(10 * style.unit), 0, qRound(6 * style.unit), qRound(4 * style.unit)));
     plot.legend->setFillOrder(QCPLayoutGrid::foColumnsFirst);
+}
+
+/// The built-in legend, below the data instead of on it. One that is not shown lies on the data: as a row of its own it would take room, and without
+/// entries it would leave the plot no width either.
+void placeLegend(QCustomPlot &plot, bool shown)
+{
+    QCPLayout *wanted = shown ? static_cast<QCPLayout *>(plot.plotLayout()) : plot.axisRect()->insetLayout();
+    if (QCPLayout *is = plot.legend->layout(); is != wanted) {
+        is->take(plot.legend);
+        is->simplify();
+        if (shown)
+            plot.plotLayout()->addElement(plot.plotLayout()->rowCount(), 0, plot.legend);
+        else
+            plot.axisRect()->insetLayout()->addElement(plot.legend, Qt::AlignTop | Qt::AlignRight);
+        plot.plotLayout()->setRowStretchFactor(plot.plotLayout()->rowCount() - 1, shown ? 0.001 : 1);
+    }
+    plot.plotLayout()->setRowSpacing(0);
+    plot.legend->setVisible(shown);
 }
 
 void setRanges(QCustomPlot &plot, const ChartContents &contents)
@@ -183,7 +208,7 @@ void drawChart(QCustomPlot &plot, const ChartContents &contents, const PlotStyle
     plot.clearPlottables();
     plot.clearItems();
     styleAxes(plot, style);
-    placeLegend(plot, style);
+    styleLegend(plot, style);
     plot.xAxis->setLabel(contents.xTitle);
     plot.yAxis->setLabel(contents.yTitle);
     if (!contents.tickAt.isEmpty()) {
@@ -192,7 +217,7 @@ void drawChart(QCustomPlot &plot, const ChartContents &contents, const PlotStyle
             ticker->addTick(contents.tickAt[i], contents.tickTexts.value(i));
         plot.xAxis->setTicker(ticker);
     } else {
-        plot.xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+        plot.xAxis->setTicker(QSharedPointer<QCPAxisTicker>(countsInX(contents) ? new CountTicker : new QCPAxisTicker));
     }
     for (const ChartSeries &series : contents.series)
         if (!series.low.isEmpty())
@@ -203,8 +228,8 @@ void drawChart(QCustomPlot &plot, const ChartContents &contents, const PlotStyle
                 addLine(plot, series, style);
     for (const ChartBar &bar : contents.bars)
         addBar(plot, bar, style);
-    plot.legend->setVisible(contents.legend && plot.legend->itemCount() > 0);
     plot.legend->setWrap(4);
+    placeLegend(plot, contents.legend && plot.legend->itemCount() > 0);
     setRanges(plot, contents);
 }
 
@@ -228,7 +253,7 @@ Chart::Chart(QWidget *parent) : Card(parent)
     Theme::setRole(m_title, TextRole::Heading);
     m_title->setWordWrap(true);
     m_plot = new QCustomPlot(this);
-    m_plot->setMinimumSize(Theme::space(60), Theme::space(45));
+    m_plot->setMinimumSize(Theme::space(60), Theme::space(55)); // the longest y title beside its axis
     m_plot->setFocusPolicy(Qt::StrongFocus);
     m_plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     m_plot->installEventFilter(this);

@@ -17,6 +17,8 @@ class CurveData
 public:
     void append(double step, double value) { append(step, step, value); }
     void append(double step, double x, double value);
+    /// The next point is joined with none before it: it is of another measure.
+    void breakLine() { m_breaks.push_back(size()); }
     void clear();
     void reserve(std::size_t points);
 
@@ -42,10 +44,12 @@ public:
     std::optional<std::size_t> nearest(double x) const;
     /// Indices of the values that are not finite.
     std::span<const std::size_t> gaps() const { return m_gaps; }
+    /// Indices of the points that begin a line of their own, rising.
+    std::span<const std::size_t> breaks() const { return m_breaks; }
 
 private:
     std::vector<double> m_steps, m_x, m_values, m_smoothed;
-    std::vector<std::size_t> m_gaps;
+    std::vector<std::size_t> m_gaps, m_breaks;
     DebiasedSmoother m_smoother;
     bool m_hasFinite = false;
     double m_low = 0, m_high = 0;

@@ -128,8 +128,11 @@ void CurvePlottable::drawLine(QCPPainter &painter, std::span<const double> value
             points.append(stretch.first()); // a point between two gaps has no line to be seen by
         stretch.clear();
     };
+    std::size_t nextBreak = 0;
     for (const std::uint32_t index : indices) {
         const double value = values[index];
+        for (; nextBreak < data.breaks().size() && data.breaks()[nextBreak] <= index; ++nextBreak)
+            flush();
         if (!std::isfinite(value) || (logarithmic && value <= 0)) {
             flush();
             continue;

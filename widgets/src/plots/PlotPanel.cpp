@@ -227,6 +227,15 @@ void PlotPanel::setAxes(const QString &xTitle, const QString &yTitle, int direct
     scheduleRedraw();
 }
 
+void PlotPanel::setXTitle(const QString &title)
+{
+    if (m_contents.xTitle == title)
+        return;
+    m_contents.xTitle = title;
+    m_scene->show(m_contents);
+    scheduleRedraw();
+}
+
 void PlotPanel::setDefaultSmoothing(double weight)
 {
     if (m_smoothingChosen)
@@ -297,6 +306,11 @@ void PlotPanel::append(std::size_t curve, double step, double value)
 {
     const PlotPoint point{.step = step, .value = value, .x = {}};
     append(curve, std::span(&point, 1));
+}
+
+void PlotPanel::breakLine(std::size_t curve)
+{
+    m_contents.curves.at(curve).data->breakLine();
 }
 
 void PlotPanel::setData(std::size_t curve, CurveData columns)

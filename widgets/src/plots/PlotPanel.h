@@ -51,6 +51,7 @@ public:
     const QString &title() const { return m_contents.title; }
     /// Titles with their units; \p direction −1: `↓` (lower is better), +1: `↑`, put after the y title.
     void setAxes(const QString &xTitle, const QString &yTitle, int direction = 0, bool wholeX = true);
+    void setXTitle(const QString &title);
     /// In follow, y shows at least this: rates are read against the whole of [0, 1].
     void setNaturalRange(const AxisSpan &range) { m_naturalRange = range; }
     /// Where no smoothing has been chosen for the kind: 0.6, or what the settings say, for per-step values, 0 for per-evaluation values.
@@ -69,6 +70,8 @@ public:
     std::optional<std::size_t> curve(const QString &key) const;
     void append(std::size_t curve, std::span<const PlotPoint> points);
     void append(std::size_t curve, double step, double value);
+    /// \see CurveData::breakLine
+    void breakLine(std::size_t curve);
     /// Takes over whole columns; for curves that are read at once.
     void setData(std::size_t curve, CurveData columns);
     void setCurveStyle(std::size_t curve, const QString &name, const CurveStyle &style);

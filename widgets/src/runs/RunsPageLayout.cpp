@@ -161,6 +161,10 @@ QWidget *RunsPage::Private::buildTop()
     problem->hide();
     rows->addLayout(line);
     rows->addWidget(problem);
+    QWidget::setTabOrder(query, bin); // as read
+    QWidget::setTabOrder(bin, lineage);
+    QWidget::setTabOrder(lineage, views);
+    QWidget::setTabOrder(views, columns);
     return top;
 }
 
@@ -177,6 +181,7 @@ void RunsPage::Private::buildTable()
     table->setShowGrid(false);
     table->setAlternatingRowColors(false);
     table->setWordWrap(false);
+    table->setTextElideMode(Qt::ElideMiddle); // seeds and rates, which tell runs apart, stand at the end of a name
     table->setTabKeyNavigation(false);
     table->setContextMenuPolicy(Qt::CustomContextMenu);
     table->verticalHeader()->hide();

@@ -269,6 +269,7 @@ QWidget *WelcomePage::runRow(const RunRow &row)
     color->setPixmap(dot);
     line->addWidget(color);
     auto *title = new ElidedLabel(name, button);
+    title->setElideMode(Qt::ElideMiddle);
     title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     title->setMinimumWidth(fontMetrics().averageCharWidth() * 16); // with large text the page scrolls before a run has no name
     line->addWidget(title, 1);
@@ -286,6 +287,7 @@ QWidget *WelcomePage::runRow(const RunRow &row)
     when->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     when->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("59 min ago")));
     line->addWidget(when);
+    button->setMinimumWidth(line->totalMinimumSize().width()); // a button does not ask its layout: with large text the parts would overlap
     for (QLabel *part : button->findChildren<QLabel *>())
         part->setAttribute(Qt::WA_TransparentForMouseEvents);
     connect(button, &QPushButton::clicked, this, [this, run = row.id] {
