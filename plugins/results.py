@@ -164,6 +164,15 @@ def parser_of(description):
     return parser
 
 
+def begun(description):
+    """Options of a script that keeps its runs, what every call of lethe-cli is told, and the runs that are there."""
+    parser = parser_of(description)
+    parser.add_argument("--keep", type=pathlib.Path)
+    options = parser.parse_args()
+    runs = read_rows(options.keep, 10**6) if options.keep and options.keep.exists() else []
+    return options, ["--plugins", options.plugins] if options.plugins else [], runs
+
+
 def write_table(file, name, made):
     """Between the marks of that name; what else the page says stays."""
     opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"

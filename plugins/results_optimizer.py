@@ -11,7 +11,7 @@ import pathlib
 import statistics
 import tempfile
 
-from results import call, parser_of, read_rows, write_rows, write_table
+from results import begun, call, write_rows, write_table
 from results_tofu import METHODS, evaluate, prepare, spec_of
 
 SEEDS = (0, 1, 2)
@@ -49,12 +49,8 @@ def table(runs):
 
 
 def main():
-    parser = parser_of(__doc__)
-    parser.add_argument("--keep", type=pathlib.Path)
-    options = parser.parse_args()
-    common = ["--plugins", options.plugins] if options.plugins else []
+    options, common, runs = begun(__doc__)
     wanted = options.only.split(",") if options.only else ["grad_diff", "npo", "ngdiff"]
-    runs = read_rows(options.keep, 10**6) if options.keep and options.keep.exists() else []
     done = {(row["id"], row["seed"], row["optimizer"]) for row in runs}
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)

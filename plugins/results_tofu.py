@@ -12,7 +12,7 @@ import math
 import pathlib
 import tempfile
 
-from results import REFUSALS, call, parser_of, processor_seconds, read_rows, write_rows, write_table
+from results import REFUSALS, begun, call, processor_seconds, read_rows, write_rows, write_table
 
 STEPS, BATCH = 125, 8
 
@@ -87,11 +87,7 @@ def table(untouched, retrained, runs):
 
 
 def main():
-    parser = parser_of(__doc__)
-    parser.add_argument("--keep", type=pathlib.Path)
-    options = parser.parse_args()
-    common = ["--plugins", options.plugins] if options.plugins else []
-    runs = read_rows(options.keep, 10**6) if options.keep and options.keep.exists() else []
+    options, common, runs = begun(__doc__)
     done = {(row["id"], row["rate"]) for row in runs}
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
