@@ -1,3 +1,5 @@
+#include "training/BlockwiseLoops.h"
+
 #include <lethe/base/Device.h>
 #include <lethe/model/Freezing.h>
 #include <lethe/model/ModelInfo.h>
@@ -30,11 +32,10 @@ bool isOneOf(const std::string &text, std::initializer_list<const char *> list)
     return std::ranges::any_of(list, [&](const char *one) { return text == one; });
 }
 
-/// AdamW's two averages of a matrix; in 8 bits, with a scale for each block of 256 (training/BlockwiseAdam.h).
+/// AdamW's two averages of a matrix; in 8 bits, with two f32 scales for each block (training/BlockwiseAdam.h).
 double averagesOf(double parameters, bool coded)
 {
-    constexpr double kSmallestCoded = 4096;
-    return parameters * (coded && parameters >= kSmallestCoded ? 2.0 + 8.0 / 256 : 8.0);
+    return parameters * (coded && parameters >= loops::kSmallestCoded ? 2.0 + 8.0 / loops::kCodeBlock : 8.0);
 }
 
 /// What an adapter adds: its own numbers, and the inputs of the layers it stands beside.

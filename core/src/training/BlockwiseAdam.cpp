@@ -1,7 +1,5 @@
 #include "training/BlockwiseAdam.h"
 
-#include "training/BlockwiseLoops.h"
-
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -16,13 +14,30 @@ namespace {
 constexpr std::int64_t kDecades = 7;
 /// Numbers that the plain form takes at once, so that what comes and goes stays small beside the parameter.
 constexpr std::int64_t kChunk = std::int64_t{1} << 24;
-static_assert(kBlock == loops::kCodeBlock && kChunk % kBlock == 0);
+static_assert(kChunk % kBlock == 0);
+
+at::Tensor makeMap(bool negative)
+{
+    std::vector<float> values{0.0f, 1.0f};
+    for (std::int64_t decade = 0; decade < kDecades; ++decade) {
+        const std::int64_t borders = (std::int64_t{1} << (negative ? decade : decade + 1)) + 1;
+        const at::Tensor border = at::linspace(0.1, 1, borders, at::kFloat);
+        const at::Tensor middle = (border.slice(0, 0, borders - 1) + border.slice(0, 1, borders)) / 2.0 * std::pow(10.0, static_cast<double>(decade - kDecades + 1));
+        for (std::int64_t i = 0; i + 1 < borders; ++i) {
+            const auto value = middle[i].item<float>();
+            values.push_back(value);
+            if (negative)
+                values.push_back(-value);
+        }
+    }
+    std::ranges::sort(values);
+    return at::tensor(values, at::kFloat);
+}
 
 const loops::CodeMap &codeMap(bool negative)
 {
     const auto make = [](bool sign) {
-        const at::Tensor values = dynamicMap(sign);
-        return loops::CodeMap({values.const_data_ptr<float>(), 256});
+        return loops::CodeMap({dynamicMap(sign).const_data_ptr<float>(), 256});
     };
     static const loops::CodeMap both[2] = {make(false), make(true)};
     return both[negative ? 1 : 0];
@@ -72,22 +87,10 @@ at::Tensor decode(const at::Tensor &codes, const at::Tensor &scales, const at::T
 
 } // namespace
 
-at::Tensor dynamicMap(bool negative)
+const at::Tensor &dynamicMap(bool negative)
 {
-    std::vector<float> values{0.0f, 1.0f};
-    for (std::int64_t decade = 0; decade < kDecades; ++decade) {
-        const std::int64_t borders = (std::int64_t{1} << (negative ? decade : decade + 1)) + 1;
-        const at::Tensor border = at::linspace(0.1, 1, borders, at::kFloat);
-        const at::Tensor middle = (border.slice(0, 0, borders - 1) + border.slice(0, 1, borders)) / 2.0 * std::pow(10.0, static_cast<double>(decade - kDecades + 1));
-        for (std::int64_t i = 0; i + 1 < borders; ++i) {
-            const auto value = middle[i].item<float>();
-            values.push_back(value);
-            if (negative)
-                values.push_back(-value);
-        }
-    }
-    std::ranges::sort(values);
-    return at::tensor(values, at::kFloat);
+    static const at::Tensor both[2] = {makeMap(false), makeMap(true)};
+    return both[negative ? 1 : 0];
 }
 
 Moments zeroMoments(const at::Tensor &parameter)
@@ -96,8 +99,7 @@ Moments zeroMoments(const at::Tensor &parameter)
     const auto options = parameter.options().requires_grad(false);
     // The code of zero, though under a scale of zero any would do.
     const auto zero = [](bool negative) {
-        const at::Tensor map = dynamicMap(negative);
-        const float *values = map.const_data_ptr<float>();
+        const float *values = dynamicMap(negative).const_data_ptr<float>();
         return static_cast<std::int64_t>(std::lower_bound(values, values + 256, 0.0f) - values);
     };
     return {.first = at::full({numbers}, zero(true), options.dtype(at::kByte)), .firstScale = at::zeros({blocks}, options.dtype(at::kFloat)),
@@ -126,7 +128,7 @@ void adamW(const at::Tensor &parameter, const at::Tensor &gradient, Moments &mom
 void plain::adamW(const at::Tensor &parameter, const at::Tensor &gradient, Moments &moments, const Step &step)
 {
     const loops::AdamWFactors f = factorsOf(step);
-    const at::Tensor firstMap = dynamicMap(true), secondMap = dynamicMap(false);
+    const at::Tensor &firstMap = dynamicMap(true), &secondMap = dynamicMap(false);
     const auto device = parameter.device();
     const at::Tensor firstValues = firstMap.to(device), firstMiddles = middlesOf(firstMap).to(device);
     const at::Tensor secondValues = secondMap.to(device), secondMiddles = middlesOf(secondMap).to(device);

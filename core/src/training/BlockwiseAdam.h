@@ -1,5 +1,7 @@
 #pragma once
 
+#include "training/BlockwiseLoops.h"
+
 #include <lethe/base/Export.h>
 
 #include <ATen/core/Tensor.h>
@@ -17,9 +19,7 @@
 /// Its root divides: in a later step without a gradient the weight would move by first average / eps.
 namespace lethe::blockwise {
 
-inline constexpr std::int64_t kBlock = 256;
-/// Parameters with fewer numbers keep f32 averages, as bitsandbytes' `min_8bit_size` has it.
-inline constexpr std::int64_t kSmallest = 4096;
+inline constexpr std::int64_t kBlock = loops::kCodeBlock;
 
 /// Codes [n] u8 and their scales [⌈n / 256⌉] f32 of both averages, in the order in which the parameter lies in memory.
 struct Moments {
@@ -43,6 +43,6 @@ LETHE_EXPORT void adamW(const at::Tensor &parameter, const at::Tensor &gradient,
 } // namespace plain
 
 /// The 256 values of a map, rising; [256] f32 on the CPU. \p negative: of the first average.
-LETHE_EXPORT at::Tensor dynamicMap(bool negative);
+LETHE_EXPORT const at::Tensor &dynamicMap(bool negative);
 
 } // namespace lethe::blockwise

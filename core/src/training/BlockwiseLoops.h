@@ -8,7 +8,10 @@
 /// The inner loop of BlockwiseAdam.cpp on the CPU: plain pointers, compiled for several instruction sets.
 namespace lethe::loops {
 
+/// Numbers under one scale.
 inline constexpr std::int64_t kCodeBlock = 256;
+/// Parameters with fewer numbers keep f32 averages, as bitsandbytes' `min_8bit_size` has it.
+inline constexpr std::int64_t kSmallestCoded = 4096;
 
 /// 256 rising values, and the fastest way we found from a number to the nearest: by its upper 16 bits to the least code that a number
 /// with those bits can have, and on from there, at most a few codes.

@@ -27,11 +27,11 @@ Optimizer::Optimizer(Decoder &model, const TrainingSpec &training)
 {
     Group decayed{.weightDecay = training.weightDecay};
     Group plain{.weightDecay = 0};
-    Group coded{.weightDecay = training.weightDecay, .coded = true}; // matrices alone are large enough, and those decay
+    Group coded{.weightDecay = training.weightDecay}; // matrices alone are large enough, and those decay
     for (Parameter &parameter : model.trained()) {
         // The gradient exists from the start, so that a parameter no loss reaches has a zero one, not none.
         parameter.value.mutable_grad() = at::zeros_like(parameter.value);
-        const bool isCoded = m_kind == OptimizerKind::AdamW8Bit && parameter.spec.kind == WeightKind::Matrix && parameter.value.numel() >= blockwise::kSmallest;
+        const bool isCoded = m_kind == OptimizerKind::AdamW8Bit && parameter.spec.kind == WeightKind::Matrix && parameter.value.numel() >= loops::kSmallestCoded;
         Group &group = isCoded ? coded : parameter.spec.decays() ? decayed : plain;
         group.names.push_back(parameter.spec.name);
         group.parameters.push_back(parameter.value);
@@ -85,7 +85,7 @@ void Optimizer::step(double learningRate)
     m_steps.add_(1);
     for (Group &group : m_groups) {
         std::vector<at::Tensor> gradient = gradients(group);
-        if (group.coded) {
+        if (group.isCoded()) {
             const blockwise::Step step{.learningRate = learningRate, .beta1 = m_beta1, .beta2 = m_beta2, .eps = m_eps, .weightDecay = group.weightDecay,
                                        .number = m_steps.item<std::int64_t>()};
             for (std::size_t i = 0; i < group.parameters.size(); ++i)
@@ -135,7 +135,7 @@ std::vector<Optimizer::StateTensor> Optimizer::moments() const
     for (const Group &group : m_groups)
         for (std::size_t i = 0; i < group.names.size(); ++i) {
             const std::string &name = group.names[i];
-            if (group.coded) {
+            if (group.isCoded()) {
                 const blockwise::Moments &coded = group.coded8[i];
                 all.push_back({"exp_avg.codes." + name, coded.first});
                 all.push_back({"exp_avg.scales." + name, coded.firstScale});

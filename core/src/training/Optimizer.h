@@ -45,10 +45,10 @@ public:
 private:
     struct Group {
         double weightDecay = 0;
-        bool coded = false; ///< its averages are `blockwise`, not the f32 ones
         std::vector<std::string> names;
         std::vector<at::Tensor> parameters, firstMoments, secondMoments, steps;
-        std::vector<blockwise::Moments> coded8;
+        std::vector<blockwise::Moments> coded8; ///< in place of the f32 moments
+        bool isCoded() const { return !coded8.empty(); }
     };
     struct StateTensor {
         std::string name;
