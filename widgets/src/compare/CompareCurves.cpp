@@ -244,7 +244,7 @@ void CompareCurves::fill(const QString &kind, std::vector<PlotCurve> curves)
         any = any || curve.data->bounds().has_value();
     }
     PlotPanel *panel = m_panels.value(kind);
-    const QString xTitle = panel->property("mixesRows").toBool() ? tr("%1 – joined points: some rows, single: all").arg(axisTitle(m_axis)) : axisTitle(m_axis);
+    const QString xTitle = panel->property("mixesRows").toBool() ? tr("%1 – joined: some rows, single: all").arg(axisTitle(m_axis)) : axisTitle(m_axis);
     panel->setAxes(xTitle, panel->property("yTitle").toString(), panel->property("direction").toInt(),
                    m_axis == CompareAxis::Step || m_axis == CompareAxis::Tokens);
     panel->setCurves(std::move(curves));

@@ -1,5 +1,6 @@
 #include "MetricTable.h"
 
+#include "parts/CsvCell.h"
 #include "ComparedRuns.h"
 
 #include <lethe/base/LatexText.h>
@@ -33,13 +34,6 @@ QString directionArrow(int direction)
 QString forLatex(const QString &text)
 {
     return QString::fromStdString(latexText(text.toStdString()));
-}
-
-QString forCsvCell(QString text)
-{
-    if (!text.contains(QLatin1Char(',')) && !text.contains(QLatin1Char('"')) && !text.contains(QLatin1Char('\n')))
-        return text;
-    return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"');
 }
 
 /// Rows that a full evaluation looked at; what differs cannot be ranked.
@@ -218,10 +212,10 @@ QString MetricTable::csv() const
 {
     QString out = QStringLiteral("metric");
     for (const Column &column : m_columns)
-        out += QLatin1Char(',') + forCsvCell(column.name);
+        out += QLatin1Char(',') + csvCell(column.name);
     out += QLatin1String("\r\n");
     for (const Row &row : m_rows) {
-        out += forCsvCell(row.id);
+        out += csvCell(row.id);
         for (const Cell &cell : row.cells)
             out += QLatin1Char(',') + (cell.value ? QString::number(*cell.value, 'g', QLocale::FloatingPointShortest) : QString());
         out += QLatin1String("\r\n");

@@ -1,5 +1,6 @@
 #include "RowTableModel.h"
 
+#include "parts/CsvCell.h"
 #include "RunCharts.h"
 
 #include <widgets/Format.h>
@@ -32,13 +33,6 @@ QString signedValue(double value)
         value = 0;
     const QString sign = value < 0 ? QStringLiteral("−") : value > 0 ? QStringLiteral("+") : QStringLiteral("±");
     return sign + format::probability(std::abs(value));
-}
-
-QString quoted(QString text)
-{
-    if (!text.contains(QLatin1Char(',')) && !text.contains(QLatin1Char('"')) && !text.contains(QLatin1Char('\n')))
-        return text;
-    return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"');
 }
 
 } // namespace
@@ -184,14 +178,14 @@ QString RowTableModel::csv() const
 {
     QString text = QStringLiteral("set,row,prompt,reference");
     for (const QString &run : m_runs)
-        text += QLatin1Char(',') + quoted(run + QStringLiteral(" before")) + QLatin1Char(',') + quoted(run);
+        text += QLatin1Char(',') + csvCell(run + QStringLiteral(" before")) + QLatin1Char(',') + csvCell(run);
     text += QLatin1String("\r\n");
     const auto number = [](const std::optional<double> &value) {
         return value && std::isfinite(*value) ? QString::number(*value, 'g', QLocale::FloatingPointShortest) : QString();
     };
     for (const Entry &entry : m_rows) {
-        text += quoted(QString::fromStdString(entry.key.set)) + QLatin1Char(',') + QString::number(entry.key.row) + QLatin1Char(',') + quoted(entry.prompt)
-                + QLatin1Char(',') + quoted(entry.reference);
+        text += csvCell(QString::fromStdString(entry.key.set)) + QLatin1Char(',') + QString::number(entry.key.row) + QLatin1Char(',') + csvCell(entry.prompt)
+                + QLatin1Char(',') + csvCell(entry.reference);
         for (qsizetype run = 0; run < m_runs.size(); ++run)
             text += QLatin1Char(',') + number(entry.starts[static_cast<std::size_t>(run)]) + QLatin1Char(',') + number(entry.ends[static_cast<std::size_t>(run)]);
         text += QLatin1String("\r\n");

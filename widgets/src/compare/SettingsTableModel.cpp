@@ -1,5 +1,6 @@
 #include "SettingsTableModel.h"
 
+#include "parts/CsvCell.h"
 #include "ComparedRuns.h"
 
 #include <widgets/Format.h>
@@ -125,15 +126,14 @@ int SettingsTableModel::differing() const
 
 QString SettingsTableModel::csv() const
 {
-    const auto quoted = [](QString text) { return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"'); };
     QString out = QStringLiteral("setting");
     for (const QString &name : m_names)
-        out += QLatin1Char(',') + quoted(name);
+        out += QLatin1Char(',') + csvCell(name);
     out += QLatin1String("\r\n");
     for (const std::size_t at : m_shown) {
-        out += quoted(m_all[at].path);
+        out += csvCell(m_all[at].path);
         for (const QString &value : m_all[at].values)
-            out += QLatin1Char(',') + quoted(value);
+            out += QLatin1Char(',') + csvCell(value);
         out += QLatin1String("\r\n");
     }
     return out;

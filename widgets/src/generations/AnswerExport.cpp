@@ -1,5 +1,6 @@
 #include "AnswerExport.h"
 
+#include "parts/CsvCell.h"
 #include "TextDiff.h"
 
 #include <widgets/Format.h>
@@ -17,13 +18,6 @@ struct ExportWords
 {
     Q_DECLARE_TR_FUNCTIONS(lethe::AnswerExport)
 };
-
-QString csvCell(QString text)
-{
-    if (!text.contains(QLatin1Char(',')) && !text.contains(QLatin1Char('"')) && !text.contains(QLatin1Char('\n')) && !text.contains(QLatin1Char('\r')))
-        return text;
-    return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"');
-}
 
 QString exact(const std::optional<double> &value)
 {

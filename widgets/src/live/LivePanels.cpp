@@ -213,7 +213,7 @@ void LivePanels::appendEvaluations(const RunHistory &history, std::size_t from)
             for (const MetricValue &metric : evaluation.metrics)
                 if (panelOf(QString::fromStdString(metric.id)) == kind)
                     (metric.subset ? some : all) = true;
-        m_panels.value(kind)->setXTitle(some && all ? tr("step – joined points: some rows, single points: all rows") : tr("step"));
+        m_panels.value(kind)->setXTitle(some && all ? tr("step – joined: some rows, single: all") : tr("step"));
     }
     addMeasures(*m_panels.value(QStringLiteral("forget")), CurveRole::Forget, history, from);
     addMeasures(*m_panels.value(QStringLiteral("retain")), CurveRole::Retain, history, from);

@@ -1,5 +1,6 @@
 #include "Chart.h"
 
+#include "parts/CsvCell.h"
 #include "CustomPlot.h"
 
 #include <widgets/Format.h>
@@ -24,13 +25,6 @@ constexpr int kMostLegendEntries = 12;
 QString csvNumber(double value)
 {
     return std::isfinite(value) ? QString::number(value, 'g', QLocale::FloatingPointShortest) : QString();
-}
-
-QString csvText(QString text)
-{
-    if (!text.contains(QLatin1Char(',')) && !text.contains(QLatin1Char('"')) && !text.contains(QLatin1Char('\n')))
-        return text;
-    return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"');
 }
 
 /// Ticks of something that is counted, steps or rows: never between two whole numbers.
@@ -239,7 +233,7 @@ QString chartCsv(const ChartContents &contents)
     for (const ChartSeries &series : contents.series) {
         for (qsizetype i = 0; i < series.x.size(); ++i) {
             const qsizetype tick = contents.tickAt.indexOf(series.x[i]);
-            text += csvText(series.name) + QLatin1Char(',') + (tick >= 0 ? csvText(contents.tickTexts.value(tick).simplified()) : csvNumber(series.x[i]))
+            text += csvCell(series.name) + QLatin1Char(',') + (tick >= 0 ? csvCell(contents.tickTexts.value(tick).simplified()) : csvNumber(series.x[i]))
                     + QLatin1Char(',') + csvNumber(series.y[i]) + QLatin1Char(',') + (series.low.isEmpty() ? QString() : csvNumber(series.low[i]))
                     + QLatin1Char(',') + (series.high.isEmpty() ? QString() : csvNumber(series.high[i])) + QLatin1String("\r\n");
         }

@@ -1,5 +1,7 @@
 #include "PlotExport.h"
 
+#include "parts/CsvCell.h"
+
 #include <QtCore/QBuffer>
 #include <QtCore/QLocale>
 #include <QtCore/QSaveFile>
@@ -26,13 +28,6 @@ QString numberForCsv(double value)
     if (std::isinf(value))
         return value < 0 ? QStringLiteral("-inf") : QStringLiteral("inf");
     return QString::number(value, 'g', QLocale::FloatingPointShortest);
-}
-
-QString quotedForCsv(QString text)
-{
-    if (!text.contains(QLatin1Char(',')) && !text.contains(QLatin1Char('"')) && !text.contains(QLatin1Char('\n')))
-        return text;
-    return QLatin1Char('"') + text.replace(QLatin1String("\""), QLatin1String("\"\"")) + QLatin1Char('"');
 }
 
 void addExportLegend(QCustomPlot &plot, const PlotContents &contents, const PlotStyle &style, int width)
@@ -196,7 +191,7 @@ QString PlotExport::csv(bool visibleOnly) const
     QString text = QStringLiteral("curve,step,raw,smoothed\r\n");
     for (const PlotCurve &curve : m_contents.curves) {
         const CurveData &data = *curve.data;
-        const QString name = quotedForCsv(curve.name);
+        const QString name = csvCell(curve.name);
         for (std::size_t i = 0; i < data.size(); ++i) {
             if (visibleOnly && (data.x()[i] < m_x.lower || data.x()[i] > m_x.upper))
                 continue;
